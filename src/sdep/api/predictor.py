@@ -1,0 +1,89 @@
+"""A predictor: one graph with its pods, its share of the traffic and its extras."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from sdep.api.base import FreeForm, Int32, IntOrString, KubeModel
+from sdep.api.graph import Endpoint, Unit
+
+
+class HpaSpec(KubeModel):
+    min_replicas: Int32 | None = None
+    max_replicas: Int32
+    metrics: list[FreeForm] | None = None
+    metricsv2: list[FreeForm] | None = Field(None, alias="metricsv2")
+
+
+class KedaSpec(KubeModel):
+    polling_interval: Int32 | None = None
+    cooldown_period: Int32 | None = None
+    min_replica_count: Int32 | None = None
+    max_replica_count: Int32 | None = None
+    idle_replica_count: Int32 | None = None
+    advanced: FreeForm | None = None
+    fallback: FreeForm | None = None
+    triggers: list[FreeForm]
+
+
+class PdbSpec(KubeModel):
+    min_available: IntOrString | None = None
+    max_unavailable: IntOrString | None = None
+
+
+class ComponentSpec(KubeModel):
+    """One Deployment: a pod template and how it scales."""
+
+    metadata: FreeForm | None = None
+    spec: FreeForm | None = None
+    replicas: Int32 | None = None
+    hpa_spec: HpaSpec | None = None
+    keda_spec: KedaSpec | None = None
+    pdb_spec: PdbSpec | None = None
+
+    @property
+    def containers(self) -> list[dict[str, Any]]:
+        return list((self.spec or {}).get("containers") or ())
+
+
+class SvcOrchSpec(KubeModel):
+    """The engine container's own resources, environment and (as a pod of its own) replicas."""
+
+    resources: FreeForm | None = None
+    env: list[FreeForm] | None = None
+    replicas: Int32 | None = None
+
+
+class Explainer(KubeModel):
+    type: str | None = None
+    model_uri: str | None = None
+    service_account_name: str | None = None
+    container_spec: FreeForm | None = None
+    config: dict[str, str] | None = None
+    endpoint: Endpoint | None = None
+    env_secret_ref_name: str | None = None
+    storage_initializer_image: str | None = None
+    replicas: Int32 | None = None
+    init_parameters: str | None = None
+
+
+class Ssl(KubeModel):
+    cert_secret_name: str | None = None
+
+
+class Predictor(KubeModel):
+    name: str
+    graph: Unit
+    component_specs: list[ComponentSpec] | None = None
+    replicas: Int32 | None = None
+    annotations: dict[str, str] | None = None
+    labels: dict[str, str] | None = None
+    traffic: Int32 | None = Field(None, ge=0)
+    shadow: bool | None = None
+    svc_orch_spec: SvcOrchSpec | None = None
+    engine_resources: FreeForm | None = None
+    explainer: Explainer | None = None
+    ssl: Ssl | None = None
+    progress_deadline_seconds: Int32 | None = None

@@ -1,0 +1,1 @@
+"""The operator: kopf watches, one level-based `reconcile` acts. The only place that knows kopf."""

@@ -1,0 +1,38 @@
+"""What is new in a status, as events: each change is said once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sdep.api.seldon_deployment import SeldonDeployment
+from sdep.api.status import Pin, Status
+from sdep.operator.events import Events
+from sdep.operator.metrics import REGISTRY_MOVES
+
+_SAID_BY_OTHERS = {"Ready", "Stalled"}
+_ON_THE_WAY = {"Progressing"}
+
+
+def announce(
+    events: Events, sdep: SeldonDeployment, before: Status | None, now: Status, moves: Sequence[tuple[Pin, Pin]]
+) -> None:
+    """Models that moved, traffic that shifted, conditions that turned bad, and the state that was reached."""
+    for old, new in moves:
+        REGISTRY_MOVES.inc()
+        events.emit(
+            sdep, "Normal", "ModelMoved", f"{new.predictor}/{new.unit}: {old.label} to {new.label}: {new.cause}"
+        )
+    if before and before.summary.traffic and before.summary.traffic != now.summary.traffic:
+        message = f"routed in percent: {now.summary.traffic} (before: {before.summary.traffic})"
+        events.emit(sdep, "Normal", "TrafficChanged", message)
+    known = {condition.type: (condition.status, condition.reason) for condition in before.conditions} if before else {}
+    for condition in now.conditions:
+        if condition.type in _SAID_BY_OTHERS or condition.reason in _ON_THE_WAY:
+            continue
+        turned = known.get(condition.type) != (condition.status, condition.reason)
+        if turned and condition.status == "False":
+            events.emit(sdep, "Warning", condition.reason, condition.message)
+    if now.state != (before.state if before else None):
+        events.emit(
+            sdep, "Warning" if now.state == "Failed" else "Normal", now.state, now.description or f"is {now.state}"
+        )

@@ -1,0 +1,75 @@
+"""Bring the children of one SeldonDeployment to what is desired, in the order in which no request is lost."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from sdep.cluster.client import Cluster
+from sdep.cluster.diff import Changes, diff, owner_of
+from sdep.errors import InvalidError
+from sdep.operator.metrics import CHANGES
+from sdep.operator.store import Store
+from sdep.render import KINDS
+from sdep.render.manifest import Key, Manifest, key_of
+
+Body = Mapping[str, Any]
+_ORDER = {kind: number for number, (_, kind) in enumerate(KINDS)}
+_ROUTES = "VirtualService"
+
+
+class Children:
+    """Makes the difference between desired and live disappear."""
+
+    def __init__(self, cluster: Cluster, store: Store, said: Callable[[str, str], None]) -> None:
+        self._cluster = cluster
+        self._store = store
+        self._said = said
+
+    async def bring(self, desired: Sequence[Manifest], live: Mapping[Key, Body], owner: str) -> Changes:
+        """Create and update; deletions are left to `remove`. What was done is returned, names held by others included."""
+        changes = diff(desired, live, owner)
+        names_taken = list(changes.foreign)
+        for _, rank in groupby(sorted((*changes.create, *changes.update), key=_rank), key=_rank):
+            results = await asyncio.gather(
+                *(self._put(manifest, live, owner) for manifest in rank), return_exceptions=True
+            )
+            failures = [result for result in results if isinstance(result, BaseException)]
+            names_taken += [failure for failure in failures if isinstance(failure, InvalidError)]
+            if others := [failure for failure in failures if not isinstance(failure, InvalidError)]:
+                raise others[0]
+        return Changes(changes.create, changes.update, changes.delete, tuple(names_taken))
+
+    async def remove(self, stale: Sequence[Body]) -> None:
+        """Delete routes first and pods last."""
+        for body in sorted(stale, key=lambda body: -_ORDER[body["kind"]]):
+            key = key_of(dict(body))
+            await self._cluster.delete(key, body["metadata"]["uid"])
+            self._store.drop_child(dict(body))
+            self._record("Delete", key)
+
+    async def _put(self, manifest: Manifest, live: Mapping[Key, Body], owner: str) -> None:
+        key = manifest.key
+        if key not in live:
+            there = await self._cluster.get(key)
+            if there is not None and owner_of(there) != owner:
+                raise diff([manifest], {key: there}, owner).foreign[0]
+        self._store.put_child(await self._cluster.apply(manifest))
+        self._record("Update" if key in live else "Create", key)
+
+    def _record(self, action: str, key: Key) -> None:
+        CHANGES.labels(kind=key.kind, action=action.lower()).inc()
+        past = {"Create": "Created", "Update": "Updated", "Delete": "Deleted"}[action]
+        self._said(f"{action}{key.kind}", f'{past} {key.kind} "{key.name}"')
+
+
+def routes_differ(changes: Changes) -> bool:
+    """Whether routes were touched, so that what they no longer name must live a little longer."""
+    return any(manifest.key.kind == _ROUTES for manifest in (*changes.create, *changes.update))
+
+
+def _rank(manifest: Manifest) -> int:
+    """Pods and Services together, then what routes refer to, then the routes."""
+    return max(_ORDER[manifest.key.kind], 1)

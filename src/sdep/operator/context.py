@@ -1,0 +1,30 @@
+"""What a reconcile works with, made once at the start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sdep.cluster.client import Cluster
+from sdep.operator.events import Events
+from sdep.operator.questions import Questions
+from sdep.operator.store import Store
+from sdep.registry.resolver import Resolver
+from sdep.settings import OperatorSettings
+
+
+def utc_now() -> str:
+    """RFC 3339, as Kubernetes writes times."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@dataclass(frozen=True)
+class Context:
+    settings: OperatorSettings
+    cluster: Cluster
+    store: Store
+    resolver: Resolver
+    questions: Questions
+    events: Events
+    now: Callable[[], str] = utc_now

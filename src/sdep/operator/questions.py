@@ -1,0 +1,86 @@
+"""Which look-ups a SeldonDeployment needs: its references, each with the tracking server and credentials to ask with."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from typing import Any
+
+from sdep.api.graph import Unit
+from sdep.api.seldon_deployment import SeldonDeployment
+from sdep.cluster.client import Cluster
+from sdep.errors import InvalidError, SdepError
+from sdep.operator.store import ObjectName
+from sdep.plan import UnitKey, units_with_models
+from sdep.registry.reference import StorageReference, parse
+from sdep.registry.resolved import Connection
+from sdep.registry.resolver import Answer, Fault, Question, Resolver
+from sdep.render.manifest import Key
+from sdep.settings import OperatorSettings
+
+_SecretName = tuple[str, str]
+
+
+class Questions:
+    """Remembers who asks what, so that a moved alias wakes just those who follow it."""
+
+    def __init__(self, cluster: Cluster, resolver: Resolver, settings: OperatorSettings) -> None:
+        self._cluster = cluster
+        self._resolver = resolver
+        self._settings = settings
+        self._asked: dict[ObjectName, dict[UnitKey, Question]] = {}
+        self._secrets: dict[_SecretName, dict[str, str]] = {}
+
+    async def answers(self, sdep: SeldonDeployment) -> dict[UnitKey, Answer]:
+        """An answer for every unit with a model; what can not even be asked is a fault like any other."""
+        answers: dict[UnitKey, Answer] = {}
+        asked: dict[UnitKey, Question] = {}
+        for predictor, unit in units_with_models(sdep):
+            key = (predictor.name, unit.name or "")
+            try:
+                asked[key] = await self._question(sdep.metadata.namespace, unit)
+            except SdepError as error:
+                answers[key] = Answer(fault=Fault(error.reason, error.message))
+        self._asked[sdep.key] = asked
+        found = await asyncio.gather(*(self._resolver.resolve(question) for question in asked.values()))
+        return {**answers, **dict(zip(asked, found, strict=True))}
+
+    def forget(self, name: ObjectName) -> None:
+        self._asked.pop(name, None)
+
+    async def refresh(self) -> set[ObjectName]:
+        """Ask everything again, with secrets read anew, and return the SeldonDeployments whose answers changed."""
+        self._secrets.clear()
+        moved = await self._resolver.refresh(question for asked in self._asked.values() for question in asked.values())
+        return {name for name, asked in self._asked.items() if moved.intersection(asked.values())}
+
+    async def _question(self, namespace: str, unit: Unit) -> Question:
+        reference = parse(unit.model_uri or "")
+        if isinstance(reference, StorageReference):
+            return Question(reference, Connection(""))
+        secret = unit.env_secret_ref_name or self._settings.default_env_secret
+        given = await self._secret(namespace, secret) if secret else {}
+        return Question(
+            reference,
+            Connection(
+                tracking_uri=given.get("MLFLOW_TRACKING_URI", self._settings.mlflow_tracking_uri),
+                username=given.get("MLFLOW_TRACKING_USERNAME", ""),
+                password=given.get("MLFLOW_TRACKING_PASSWORD", ""),
+                token=given.get("MLFLOW_TRACKING_TOKEN", ""),
+            ),
+        )
+
+    async def _secret(self, namespace: str, name: str) -> dict[str, str]:
+        key = (namespace, name)
+        if key not in self._secrets:
+            body = await self._cluster.get(Key("v1", "Secret", namespace, name))
+            if body is None:
+                message = f"the secret {name!r} does not exist in namespace {namespace}: create it, or correct envSecretRefName"
+                raise InvalidError("SecretNotFound", message)
+            self._secrets[key] = _text(body)
+        return self._secrets[key]
+
+
+def _text(secret: dict[str, Any]) -> dict[str, str]:
+    decoded = {name: base64.b64decode(value) for name, value in (secret.get("data") or {}).items()}
+    return {name: value.decode(errors="replace").strip() for name, value in decoded.items()}

@@ -1,0 +1,60 @@
+"""The one argument of every maker: what the user wants, which models that means, and where traffic goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from sdep.api.graph import Unit
+from sdep.api.predictor import Predictor
+from sdep.api.seldon_deployment import SeldonDeployment
+from sdep.api.status import Pin
+from sdep.settings import OperatorSettings
+
+UnitKey = tuple[str, str]
+"""(predictor, unit)."""
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Percentages by predictor name. `live` sums to 100; `mirror` has one entry a shadow, each from 0 to 100."""
+
+    live: Mapping[str, int]
+    mirror: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A SeldonDeployment with defaults, its models pinned and its weights decided."""
+
+    sdep: SeldonDeployment
+    pins: Mapping[UnitKey, Pin]
+    weights: Weights
+    settings: OperatorSettings
+
+    @property
+    def predictors(self) -> list[Predictor]:
+        """The predictors that can be made: those whose every model is pinned."""
+        unpinned = {key[0] for key in unit_keys(self.sdep) if key not in self.pins}
+        return [predictor for predictor in self.sdep.spec.predictors if predictor.name not in unpinned]
+
+    @property
+    def namespace(self) -> str:
+        return self.sdep.metadata.namespace
+
+    @property
+    def name(self) -> str:
+        return self.sdep.metadata.name
+
+
+def unit_keys(sdep: SeldonDeployment) -> list[UnitKey]:
+    """The key of every unit that downloads a model, in manifest order."""
+    return [(predictor.name, unit.name or "") for predictor, unit in units_with_models(sdep)]
+
+
+def units_with_models(sdep: SeldonDeployment) -> Iterator[tuple[Predictor, Unit]]:
+    """Every unit of every predictor that downloads a model, in manifest order."""
+    for predictor in sdep.spec.predictors:
+        for unit in predictor.graph.walk():
+            if unit.model_uri:
+                yield predictor, unit

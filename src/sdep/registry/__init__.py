@@ -1,0 +1,1 @@
+"""Which model exactly: references are read, looked up once and pinned."""

@@ -1,0 +1,147 @@
+"""The registry's door: MLflow's REST API, and the only file that knows it.
+
+Spoken directly instead of through MLflow's client, which blocks, and whose import alone costs 80 MiB in a process that
+otherwise needs 60. The calls are those of https://mlflow.org/docs/latest/api_reference/rest-api.html.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import aiohttp
+
+from sdep.errors import InvalidError, SdepError, TransientError
+from sdep.registry.reference import (
+    AliasReference,
+    LoggedModelReference,
+    RegistryReference,
+    RunReference,
+    StageReference,
+    VersionReference,
+)
+from sdep.registry.resolved import Connection, ResolvedModel
+
+_API = "/api/2.0/mlflow/"
+
+
+class MlflowRegistry:
+    """Look-ups in one or more tracking servers over one HTTP session."""
+
+    def __init__(self, session: aiohttp.ClientSession, timeout_seconds: float) -> None:
+        self._session = session
+        self._timeout = aiohttp.ClientTimeout(total=timeout_seconds)
+
+    async def lookup(self, reference: RegistryReference, connection: Connection) -> ResolvedModel:
+        """Ask the registry. Raises InvalidError where asking again is useless, TransientError where it may help."""
+        if not connection.tracking_uri:
+            raise InvalidError(
+                "RegistryNotConfigured",
+                "no MLflow tracking server is known: set mlflow.trackingUri in the chart's values, or "
+                "MLFLOW_TRACKING_URI in the secret that envSecretRefName names",
+            )
+        match reference:
+            case VersionReference(name, version):
+                found = await self._call(connection, "GET", "model-versions/get", {"name": name, "version": version})
+                return await self._registered(connection, found["model_version"])
+            case AliasReference(name, alias):
+                found = await self._call(connection, "GET", "registered-models/alias", {"name": name, "alias": alias})
+                return await self._registered(connection, found["model_version"])
+            case StageReference(name, stage):
+                return await self._registered(connection, await self._newest(connection, name, stage))
+            case LoggedModelReference(model_id):
+                found = await self._call(connection, "GET", f"logged-models/{model_id}", {})
+                return _logged(found["model"])
+            case RunReference():
+                return await self._of_run(connection, reference)
+
+    async def _newest(self, connection: Connection, name: str, stage: str) -> dict[str, Any]:
+        wanted: dict[str, Any] = {"name": name} if stage == "latest" else {"name": name, "stages": [stage]}
+        found = await self._call(connection, "POST", "registered-models/get-latest-versions", wanted)
+        versions: list[dict[str, Any]] = found.get("model_versions", [])
+        if not versions:
+            raise InvalidError(
+                "ModelVersionNotFound", f"model {name!r} has no version in stage {stage}: move one there"
+            )
+        return max(versions, key=lambda version: int(version["version"]))
+
+    async def _registered(self, connection: Connection, version: dict[str, Any]) -> ResolvedModel:
+        query = {"name": version["name"], "version": version["version"]}
+        found = await self._call(connection, "GET", "model-versions/get-download-uri", query)
+        source = version.get("source", "")
+        return ResolvedModel(
+            artifact_uri=found["artifact_uri"],
+            name=version["name"],
+            version=version["version"],
+            run_id=version.get("run_id", ""),
+            model_id=source.rsplit("/", 1)[1] if source.startswith("models:/m-") else "",
+        )
+
+    async def _of_run(self, connection: Connection, reference: RunReference) -> ResolvedModel:
+        """A run's model: since MLflow 3 a logged model of that name, before it a folder among the run's artifacts."""
+        info = (await self._call(connection, "GET", "runs/get", {"run_id": reference.run_id}))["run"]["info"]
+        search = {
+            "experiment_ids": [info["experiment_id"]],
+            "filter": f"name = '{reference.path}' AND source_run_id = '{reference.run_id}'",
+        }
+        try:
+            found = await self._call(connection, "POST", "logged-models/search", search)
+        except InvalidError:  # a server older than MLflow 3 has no logged models
+            found = {}
+        if models := found.get("models"):
+            return _logged(models[0])
+        return ResolvedModel(artifact_uri=f"{info['artifact_uri']}/{reference.path}", run_id=reference.run_id)
+
+    async def _call(self, connection: Connection, method: str, call: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        url = connection.tracking_uri.rstrip("/") + _API + call
+        sent: dict[str, Any] = {"params": arguments} if method == "GET" else {"json": arguments}
+        headers = {"Authorization": f"Bearer {connection.token}"} if connection.token else {}
+        auth = (
+            aiohttp.BasicAuth(connection.username, connection.password) if connection.username and not headers else None
+        )
+        try:
+            async with self._session.request(
+                method, url, headers=headers, auth=auth, timeout=self._timeout, **sent
+            ) as answer:
+                body = await answer.text()
+                if answer.ok:
+                    found: dict[str, Any] = await answer.json(content_type=None)
+                    return found
+                raise _failure(answer.status, body, connection)
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            cause = str(error) or type(error).__name__
+            raise TransientError(
+                "RegistryUnreachable",
+                f"MLflow at {connection.tracking_uri} does not answer ({cause}): what is pinned stays",
+            ) from error
+
+
+def _logged(model: dict[str, Any]) -> ResolvedModel:
+    info = model["info"]
+    return ResolvedModel(
+        artifact_uri=info["artifact_uri"], run_id=info.get("source_run_id", ""), model_id=info["model_id"]
+    )
+
+
+def _failure(status: int, body: str, connection: Connection) -> SdepError:
+    said = body.strip()[:300]
+    if "Invalid Host header" in body:
+        return InvalidError(
+            "RegistryRefusesHost",
+            f"MLflow refuses the host name in {connection.tracking_uri}: start its server with --allowed-hosts for that name",
+        )
+    if status in {401, 403}:
+        return InvalidError(
+            "RegistryAccessDenied",
+            f"MLflow at {connection.tracking_uri} refuses the credentials (HTTP {status}): check MLFLOW_TRACKING_USERNAME and "
+            "MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN, in the secret that envSecretRefName names",
+        )
+    if status in {400, 404}:
+        reason = "ModelVersionNotFound" if "version" in said.lower() or "alias" in said.lower() else "ModelNotFound"
+        return InvalidError(reason, f"MLflow at {connection.tracking_uri} knows no such model: {_sentence(said)}")
+    return TransientError("RegistryUnreachable", f"MLflow at {connection.tracking_uri} answers HTTP {status}: {said}")
+
+
+def _sentence(body: str) -> str:
+    """MLflow's own message out of its error body `{"error_code": …, "message": …}`."""
+    _, found, rest = body.partition('"message":')
+    return rest.strip(' "}\n') if found else body

@@ -1,0 +1,1 @@
+"""How far each predictor is trusted: the weights that traffic follows."""

@@ -1,0 +1,108 @@
+"""One function a condition: each gives a type, a status, a stable reason and a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
+
+from sdep.api.status import Condition
+from sdep.api.validation import Problem
+from sdep.errors import SdepError
+from sdep.plan import Weights
+from sdep.status.observation import PredictorObservation
+
+TrueFalse = Literal["True", "False", "Unknown"]
+
+
+def _condition(kind: str, holds: bool, reason: str, message: str = "") -> Condition:  # noqa: FBT001 - reads as the field does
+    return Condition(type=kind, status="True" if holds else "False", reason=reason, message=message)
+
+
+def spec_valid(problems: Sequence[Problem]) -> Condition:
+    """False where the manifest must change; True with a message where parts of it have no effect."""
+    errors = [problem for problem in problems if problem.severity == "error"]
+    said = "; ".join(str(problem) for problem in errors or problems)
+    if not problems:
+        return _condition("SpecValid", holds=True, reason="Valid")
+    return _condition("SpecValid", holds=not errors, reason=(errors or problems)[0].reason, message=said)
+
+
+def models_resolved(faults: Mapping[str, tuple[str, str]]) -> Condition:
+    """`faults` holds (reason, message) by unit, for each reference that the registry did not answer."""
+    if not faults:
+        return _condition("ModelsResolved", holds=True, reason="Resolved")
+    reason = next(iter(faults.values()))[0]
+    message = "; ".join(f"{unit}: {message}" for unit, (_, message) in faults.items())
+    return _condition("ModelsResolved", holds=False, reason=reason, message=message)
+
+
+def children_applied(refused: Sequence[SdepError]) -> Condition:
+    """False where the API server refused a child, or somebody else's object has its name."""
+    if not refused:
+        return _condition("ChildrenApplied", holds=True, reason="Applied")
+    message = "; ".join(error.message for error in refused)
+    return _condition("ChildrenApplied", holds=False, reason=refused[0].reason, message=message)
+
+
+def deployments_ready(observed: Iterable[PredictorObservation]) -> Condition:
+    """Every predictor runs the pods that it was asked for, all of them new."""
+    behind = [predictor for predictor in observed if not predictor.rolled_out]
+    if not behind:
+        return _condition("DeploymentsReady", holds=True, reason="MinimumReplicasAvailable")
+    stopped = next((predictor for predictor in behind if predictor.trouble), None)
+    if stopped and stopped.trouble:
+        message = f"predictor {stopped.name}: {stopped.trouble.message}"
+        return _condition("DeploymentsReady", holds=False, reason=stopped.trouble.reason, message=message)
+    waiting = ", ".join(f"{predictor.name} {predictor.available}/{predictor.wanted}" for predictor in behind)
+    given_up = any(predictor.given_up for predictor in behind)
+    reason = "ProgressDeadlineExceeded" if given_up else "Progressing"
+    return _condition("DeploymentsReady", holds=False, reason=reason, message=f"waiting for pods: {waiting}")
+
+
+def services_ready() -> Condition:
+    return _condition("ServicesReady", holds=True, reason="AllServicesCreated")
+
+
+def virtual_services_ready(*, enabled: bool) -> Condition:
+    reason = "AllVirtualServicesCreated" if enabled else "IstioDisabled"
+    return _condition("istioVirtualServicesReady", holds=True, reason=reason)
+
+
+def traffic_as_requested(requested: Weights, routed: Weights, *, adjusted: bool) -> Condition:
+    """False while a share is held back from a predictor that can not answer; True with a message where weights were completed."""
+    if requested != routed:
+        shares = ", ".join(f"{name} {share} instead of {requested.live[name]}" for name, share in routed.live.items())
+        return _condition(
+            "TrafficAsRequested", holds=False, reason="PredictorNotReady", message=f"routed in percent: {shares}"
+        )
+    if adjusted:
+        shares = ", ".join(f"{name} {share}" for name, share in routed.live.items())
+        message = f"the weights in the manifest do not sum to 100: routed in percent: {shares}"
+        return _condition("TrafficAsRequested", holds=True, reason="WeightsCompleted", message=message)
+    return _condition("TrafficAsRequested", holds=True, reason="AsWritten")
+
+
+def ready(others: Iterable[Condition]) -> Condition:
+    """The one to wait for: the first other that is False gives its reason."""
+    failing = next((condition for condition in others if condition.status == "False"), None)
+    if failing:
+        return _condition("Ready", holds=False, reason=failing.reason, message=failing.message)
+    return _condition("Ready", holds=True, reason="Ready")
+
+
+def stalled(reason: str, message: str) -> Condition:
+    return _condition("Stalled", holds=True, reason=reason, message=message)
+
+
+def since(conditions: Iterable[Condition], before: Iterable[Condition], now: str, generation: int) -> list[Condition]:
+    """The conditions with the time at which each took its status, sorted by type as v1 stored them."""
+    known = {condition.type: condition for condition in before}
+    timed = []
+    for condition in conditions:
+        old = known.get(condition.type)
+        same = old is not None and old.status == condition.status
+        changed_at = old.last_transition_time if same and old else now
+        timed.append(
+            condition.model_copy(update={"last_transition_time": changed_at, "observed_generation": generation})
+        )
+    return sorted(timed, key=lambda condition: condition.type)

@@ -1,0 +1,65 @@
+"""Why a pod does not serve, in the words of what stopped it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from sdep.contract import FetchFailure
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """`reason` is Kubernetes' own (ImagePullBackOff, OOMKilled, …) or, for a model that could not be fetched, the fetcher's."""
+
+    reason: str
+    message: str
+
+
+_WAITING_IS_FINE = {"", "PodInitializing", "ContainerCreating"}
+_MESSAGE_LENGTH = 600
+
+
+def trouble(pods: Iterable[Mapping[str, Any]]) -> Trouble | None:
+    """The first thing that keeps any of these pods from serving; None where all serve or are on their way."""
+    return next((found for pod in pods for found in _of_pod(pod)), None)
+
+
+def _of_pod(pod: Mapping[str, Any]) -> Iterator[Trouble]:
+    status = pod.get("status") or {}
+    name = pod["metadata"]["name"]
+    for condition in status.get("conditions") or ():
+        if condition.get("type") == "PodScheduled" and condition.get("status") == "False":
+            yield Trouble("Unschedulable", f"pod {name} finds no node: {condition.get('message', '')}")
+    for container in (*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())):
+        yield from _of_container(name, container)
+
+
+def _of_container(pod: str, container: Mapping[str, Any]) -> Iterator[Trouble]:
+    if container.get("ready") and "running" in (container.get("state") or {}):
+        return
+    state, last = container.get("state") or {}, container.get("lastState") or {}
+    terminated = state.get("terminated") or last.get("terminated") or {}
+    if terminated.get("exitCode"):
+        yield _ended(pod, container["name"], terminated)
+    waiting = state.get("waiting") or {}
+    if waiting.get("reason", "") not in _WAITING_IS_FINE:
+        yield Trouble(
+            waiting["reason"], f"container {container['name']} of pod {pod}: {waiting.get('message', '')}".strip()
+        )
+
+
+def _ended(pod: str, container: str, terminated: Mapping[str, Any]) -> Trouble:
+    said = (terminated.get("message") or "").strip()
+    try:
+        failure = FetchFailure.model_validate_json(said)
+    except ValidationError:
+        cause = said[-_MESSAGE_LENGTH:] or f"exit code {terminated['exitCode']}"
+        reason = terminated.get("reason") or "Error"
+        return Trouble(
+            "ContainerFailed" if reason == "Error" else reason, f"container {container} of pod {pod} ended: {cause}"
+        )
+    return Trouble(failure.reason, failure.message)

@@ -1,0 +1,121 @@
+"""The whole status from what was planned and what was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sdep.api.seldon_deployment import SeldonDeployment
+from sdep.api.status import (
+    Address,
+    Condition,
+    DeploymentStatus,
+    Pin,
+    PredictorStatus,
+    ServiceStatus,
+    State,
+    Status,
+    Summary,
+)
+from sdep.contract import HTTP_PORT, PREDICTIONS_PATH
+from sdep.plan import Plan, Weights
+from sdep.render import labels, names
+from sdep.status import conditions
+from sdep.status.observation import PredictorObservation
+
+
+def summarise(
+    plan: Plan, requested: Weights, observed: Sequence[PredictorObservation], found: Sequence[Condition], now: str
+) -> Status:
+    """The status of a SeldonDeployment whose children were applied. `now` is RFC 3339; `found` are the other conditions."""
+    before = previous(plan.sdep)
+    state = _state(observed, before)
+    said = [*found, conditions.ready(found)]
+    trouble = next((condition.message for condition in said if condition.type == "DeploymentsReady"), "")
+    pins = [plan.pins[key] for key in plan.pins]
+    return Status(
+        state=state,
+        description="" if state == "Available" else trouble,
+        observed_generation=plan.sdep.metadata.generation,
+        replicas=observed[0].replicas if observed else 0,
+        selector=f"{labels.DEPLOYMENT_ID}={names.seldon_id(plan)}",
+        summary=_summary(plan.weights, observed, pins),
+        address=Address(url=_address(plan)),
+        predictors=_predictors(plan, requested, observed),
+        models=pins,
+        deployment_status={
+            seen.deployment: DeploymentStatus(replicas=seen.replicas, available_replicas=seen.available)
+            for seen in observed
+        },
+        service_status=_services(plan),
+        conditions=conditions.since(said, before.conditions if before else (), now, plan.sdep.metadata.generation),
+    )
+
+
+def failed(sdep: SeldonDeployment, found: Sequence[Condition], now: str) -> Status:
+    """The status of a SeldonDeployment that can not be acted on: its children, routes and pins stay as they were."""
+    before = previous(sdep) or Status(state="Failed")
+    cause = next(condition for condition in found if condition.status == "False")
+    said = [*found, conditions.ready(found), conditions.stalled(cause.reason, cause.message)]
+    kept = [condition for condition in before.conditions if condition.type not in {new.type for new in said}]
+    return before.model_copy(
+        update={
+            "state": "Failed",
+            "description": cause.message,
+            "observed_generation": sdep.metadata.generation,
+            "conditions": conditions.since([*said, *kept], before.conditions, now, sdep.metadata.generation),
+        }
+    )
+
+
+def previous(sdep: SeldonDeployment) -> Status | None:
+    """The status that the object carries, or None where it has none that this operator wrote."""
+    stored = (sdep.model_extra or {}).get("status")
+    if not isinstance(stored, dict) or "observedGeneration" not in stored:  # v1 never wrote that one
+        return None
+    known = {key: value for key, value in stored.items() if key not in {"serviceStatus", "deploymentStatus"}}
+    return Status.model_validate(known, by_alias=True, by_name=False)
+
+
+def _state(observed: Sequence[PredictorObservation], before: Status | None) -> State:
+    """Available once everything runs, and for as long as every predictor still answers after that."""
+    if all(seen.rolled_out for seen in observed):
+        return "Available"
+    if any(seen.given_up and not seen.answers for seen in observed):
+        return "Failed"
+    was_available = before is not None and before.state == "Available"
+    return "Available" if was_available and all(seen.answers for seen in observed) else "Creating"
+
+
+def _summary(weights: Weights, observed: Sequence[PredictorObservation], pins: Sequence[Pin]) -> Summary:
+    ready, wanted = sum(seen.available for seen in observed), sum(seen.wanted for seen in observed)
+    shares = [f"{name} {share}" for name, share in weights.live.items()]
+    shares += [f"{name} mirrors {share}" for name, share in weights.mirror.items()]
+    return Summary(ready=f"{ready}/{wanted}", traffic=", ".join(shares), models=", ".join(pin.label for pin in pins))
+
+
+def _address(plan: Plan) -> str:
+    first = names.service_host(plan, plan.sdep.spec.predictors[0])
+    return f"http://{first}:{HTTP_PORT}{PREDICTIONS_PATH}"
+
+
+def _predictors(plan: Plan, requested: Weights, observed: Sequence[PredictorObservation]) -> list[PredictorStatus]:
+    routed = {**plan.weights.live, **plan.weights.mirror}
+    asked = {**requested.live, **requested.mirror}
+    return [
+        PredictorStatus(
+            name=seen.name,
+            traffic=routed[seen.name],
+            requested_traffic=asked[seen.name],
+            shadow=seen.name in plan.weights.mirror,
+            replicas=seen.wanted,
+            ready_replicas=seen.available,
+        )
+        for seen in observed
+    ]
+
+
+def _services(plan: Plan) -> dict[str, ServiceStatus]:
+    services = [names.predictor_service(plan, predictor) for predictor in plan.sdep.spec.predictors]
+    return {
+        name: ServiceStatus(svc_name=name, http_endpoint=f"{name}.{plan.namespace}:{HTTP_PORT}") for name in services
+    }
