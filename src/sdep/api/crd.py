@@ -9,7 +9,8 @@ from sdep.api.seldon_deployment import GROUP, KIND, PLURAL, STORAGE_VERSION, VER
 from sdep.api.status import Status
 
 _GRAPH_DEPTH = 4
-_MAX_PREDICTORS = 64
+_MAX_PREDICTORS = 20
+_LONGEST_NAME = 63
 
 _COLUMNS: tuple[dict[str, Any], ...] = (
     {"name": "State", "type": "string", "jsonPath": ".status.state"},
@@ -94,7 +95,9 @@ def _version(name: str) -> dict[str, Any]:
 
 def _schema() -> dict[str, Any]:
     spec = structural(SeldonDeploymentSpec, _GRAPH_DEPTH)
-    spec["properties"]["predictors"]["maxItems"] = _MAX_PREDICTORS
+    predictors = spec["properties"]["predictors"]
+    predictors["maxItems"] = _MAX_PREDICTORS  # CEL bounds the cost of its rules by these two
+    predictors["items"]["properties"]["name"]["maxLength"] = _LONGEST_NAME
     spec["x-kubernetes-validations"] = list(_RULES)
     status = structural(Status, _GRAPH_DEPTH)
     del status["required"]

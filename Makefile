@@ -1,0 +1,44 @@
+# Two commands do everything: `make demo` shows the main job on a real cluster, `make test` runs every test.
+.DEFAULT_GOAL := help
+.PHONY: help demo demo-down test check unit golden node-tests cluster cluster-down images generate lock bench-operator manifests
+PYTHON := .venv/bin/python
+export UV_NATIVE_TLS := 1
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-16s %s\n", $$1, $$2}'
+
+.venv/ready: requirements/install requirements/dev.txt pyproject.toml
+	@requirements/install
+
+demo: .venv/ready ## train models in MLflow, serve them in five patterns, send traffic, print what happened
+	@$(PYTHON) -m demo up
+
+demo-down: .venv/ready ## remove all that the demo made
+	@$(PYTHON) -m demo down
+
+test: .venv/ready ## lint, types, import rules, unit and golden tests, and the tests on a real node
+	@$(PYTHON) -m tests
+
+check: .venv/ready ## the part of the tests that needs no cluster
+	@$(PYTHON) -m tests --no-node
+
+cluster: .venv/ready ## start the local Kubernetes node (KUBECONFIG=.cluster/kubeconfig)
+	@$(PYTHON) -m node up
+
+images: .venv/ready ## build the images into the local node
+	@$(PYTHON) -m node images
+
+cluster-down: .venv/ready ## remove the local node and every trace of it
+	@$(PYTHON) -m node down
+
+golden: .venv/ready ## write the golden files anew; look at the diff
+	@SDEP_GOLDEN=write $(PYTHON) -m pytest -q tests/golden
+
+generate: .venv/ready ## write the CRD anew from src/sdep/api
+	@.venv/bin/sdep crd > crds/seldondeployments.yaml && cp crds/seldondeployments.yaml charts/sdep-operator/files/crd.yaml
+
+lock: .venv/ready ## lock the newest allowed versions of all dependencies
+	@requirements/lock .tools/bin/uv
+
+bench-operator: .venv/ready ## how fast the operator is, with 1 and 100 objects
+	@$(PYTHON) -m bench.operator

@@ -1,0 +1,1 @@
+"""The product's main job on a real cluster: install, train, serve, measure."""

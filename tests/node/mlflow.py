@@ -1,0 +1,43 @@
+"""The registry, as a data scientist changes it."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Mlflow:
+    url: str
+
+    def call(self, method: str, path: str, **arguments: object) -> dict[str, Any]:
+        request = urllib.request.Request(
+            f"{self.url}/api/2.0/mlflow/{path}",
+            json.dumps(arguments).encode(),
+            {"Content-Type": "application/json"},
+            method=method,
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            found: dict[str, Any] = json.loads(answer.read())
+        return found
+
+    def set_alias(self, name: str, alias: str, version: str) -> None:
+        self.call("POST", "registered-models/alias", name=name, alias=alias, version=version)
+
+    def move_to_stage(self, name: str, version: str, stage: str) -> None:
+        """The version is alone in the stage afterwards."""
+        self.call(
+            "POST",
+            "model-versions/transition-stage",
+            name=name,
+            version=version,
+            stage=stage,
+            archive_existing_versions=True,
+        )
+
+    def version(self, name: str, version: str) -> dict[str, Any]:
+        found = self.call("GET", f"model-versions/get?name={name}&version={version}")
+        model_version: dict[str, Any] = found["model_version"]
+        return model_version

@@ -1,0 +1,70 @@
+"""SeldonDeployments made and read by tests."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from demo.kubectl import Target, until
+
+NAMESPACE = "data-platform"
+SECRET = "mlflow-credentials"  # noqa: S105 - the name of a secret
+
+
+def unit(uri: str, **more: object) -> dict[str, Any]:
+    return {"modelUri": uri, "envSecretRefName": SECRET, **more}
+
+
+def manifest(name: str, *predictors: dict[str, Any], **spec: object) -> dict[str, Any]:
+    return {
+        "apiVersion": "machinelearning.seldon.io/v1",
+        "kind": "SeldonDeployment",
+        "metadata": {"name": name, "namespace": NAMESPACE},
+        "spec": {"predictors": list(predictors), **spec},
+    }
+
+
+def apply(target: Target, body: dict[str, Any]) -> None:
+    target.apply(json.dumps(body))
+
+
+def status(target: Target, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = target.get("sdep", name, "-n", NAMESPACE).get("status", {})
+    return found
+
+
+def condition(target: Target, name: str, kind: str) -> dict[str, Any]:
+    """The condition, or {} while there is none; only one that is about the newest manifest counts."""
+    body = target.get("sdep", name, "-n", NAMESPACE)
+    for found in body.get("status", {}).get("conditions", ()):
+        if found["type"] == kind and found["observedGeneration"] == body["metadata"]["generation"]:
+            return dict(found)
+    return {}
+
+
+def wait_for(target: Target, name: str, kind: str, reason: str, seconds: float = 120) -> dict[str, Any]:
+    """Until the condition has the reason; the condition."""
+    until(lambda: condition(target, name, kind).get("reason") == reason, f"{name}: {kind} is {reason}", seconds)
+    return condition(target, name, kind)
+
+
+def wait_ready(target: Target, name: str, seconds: float = 180) -> None:
+    wait_for(target, name, "Ready", "Ready", seconds)
+
+
+def patch(target: Target, name: str, path: str, value: object) -> None:
+    """The quick start's `kubectl patch --type=json` of one value."""
+    operation = json.dumps([{"op": "replace", "path": path, "value": value}])
+    target.kubectl("patch", "sdep", name, "-n", NAMESPACE, "--type=json", f"-p={operation}")
+
+
+def events(target: Target, name: str) -> list[tuple[str, str]]:
+    """(reason, message) of every event about a SeldonDeployment."""
+    selector = f"involvedObject.kind=SeldonDeployment,involvedObject.name={name}"
+    found = target.get("events", "-n", NAMESPACE, "--field-selector", selector)["items"]
+    return [(event["reason"], event["message"]) for event in found]
+
+
+def pods(target: Target, name: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = target.get("pods", "-n", NAMESPACE, "-l", f"seldon-deployment-id={name}")["items"]
+    return found
