@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-down test check unit golden node-tests cluster cluster-down images generate lock bench-operator manifests
 PYTHON := .venv/bin/python
-export UV_NATIVE_TLS := 1
+export UV_SYSTEM_CERTS := 1
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-16s %s\n", $$1, $$2}'

@@ -1,0 +1,56 @@
+"""What can go wrong while serving, each with the HTTP status and the v1 reason that the client reads."""
+
+from __future__ import annotations
+
+from sdep.errors import InvalidError
+
+
+class ServingError(Exception):
+    """A request that got no answer: the message is a sentence for the client, never a stack trace."""
+
+    code = 500
+    reason = "MICROSERVICE_INTERNAL_ERROR"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class BadDataError(ServingError):
+    """The request must change before another try can end otherwise; the message names the field."""
+
+    code = 400
+    reason = "MICROSERVICE_BAD_DATA"
+
+
+class TooLargeError(BadDataError):
+    code = 413
+
+
+class NotFoundError(ServingError):
+    code = 404
+    reason = "NOT_FOUND"
+
+
+class MethodNotAllowedError(ServingError):
+    code = 405
+    reason = "METHOD_NOT_ALLOWED"
+
+
+class NotReadyError(ServingError):
+    code = 503
+    reason = "NOT_READY"
+
+
+class UnitError(ServingError):
+    """A graph node failed; the message names it."""
+
+    def __init__(self, unit: str, message: str) -> None:
+        super().__init__(f"unit '{unit}': {message}")
+
+
+class LoadError(InvalidError):
+    """The pod cannot serve what it was given: the process ends, and says why in one sentence."""
+
+    def __init__(self, unit: str, message: str) -> None:
+        super().__init__("ModelNotLoadable", f"unit '{unit}': {message}")

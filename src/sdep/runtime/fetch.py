@@ -1,0 +1,87 @@
+"""`python -m sdep fetch URI DIRECTORY`: the init container that brings a model into the pod."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sdep.contract import TERMINATION_LOG, FetchFailure
+from sdep.runtime import log
+from sdep.runtime.download import ModelNotFoundError, download
+from sdep.runtime.fetch_failure import explain
+from sdep.runtime.termination import leave_message
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+INCOMING = ".incoming"
+"""Where a download grows up, inside the volume: the move into its place is then a rename."""
+PAUSES = (1.0, 3.0)
+"""Seconds before the second and the third try; only storage that does not answer gets them."""
+PATIENCE = 25.0
+"""Seconds after which no further try begins: the kubelet restarts the container, and says so, better than a loop."""
+
+
+def main(uri: str, directory: Path) -> int:
+    """Exit code 0 once DIRECTORY holds all of URI's files, 1 after leaving a `FetchFailure` as termination message."""
+    log.configure()
+    begin = time.monotonic()
+    failure = fetch(uri, directory)
+    if failure is None:
+        log.event("model fetched", uri=uri, directory=str(directory), seconds=round(time.monotonic() - begin, 3))
+        return 0
+    log.event("model not fetched", level="error", reason=failure.reason, detail=failure.message)
+    leave_message(Path(os.environ.get("SDEP_TERMINATION_LOG", TERMINATION_LOG)), failure.model_dump_json())
+    return 1
+
+
+def fetch(
+    uri: str,
+    directory: Path,
+    retrieve: Callable[[str, Path], Path] = download,
+    sleep: Callable[[float], None] = time.sleep,
+) -> FetchFailure | None:
+    """None is success. A second run over a first one's files, whole or half, ends the same."""
+    begin = time.monotonic()
+    failure = _attempt(uri, directory, retrieve)
+    for pause in PAUSES:
+        if failure is None or failure.reason != "StorageUnreachable" or time.monotonic() - begin > PATIENCE:
+            break
+        log.event("storage unreachable, trying again", level="warning", uri=uri, pause_seconds=pause)
+        sleep(pause)
+        failure = _attempt(uri, directory, retrieve)
+    return failure
+
+
+def _attempt(uri: str, directory: Path, retrieve: Callable[[str, Path], Path]) -> FetchFailure | None:
+    incoming = directory / INCOMING
+    shutil.rmtree(incoming, ignore_errors=True)
+    try:
+        incoming.mkdir(parents=True)
+        got = retrieve(uri, incoming)
+        _require_files(uri, got)
+        _move_up(got, directory)
+    except Exception as error:  # noqa: BLE001 - every cause gets its sentence
+        return explain(uri, error)
+    finally:
+        shutil.rmtree(incoming, ignore_errors=True)
+    return None
+
+
+def _require_files(uri: str, got: Path) -> None:
+    """Object stores know no folders: an empty prefix downloads without complaint, and without a model."""
+    if not got.is_file() and not any(path.is_file() for path in got.rglob("*")):
+        raise ModelNotFoundError(f"{uri} holds no files")
+
+
+def _move_up(got: Path, directory: Path) -> None:
+    """Files of an earlier model go first: a mixture of two is neither."""
+    incoming = directory / INCOMING
+    for old in directory.iterdir():
+        if old != incoming:
+            shutil.rmtree(old) if old.is_dir() and not old.is_symlink() else old.unlink()
+    for new in [got] if got.is_file() else list(got.iterdir()):
+        new.rename(directory / new.name)

@@ -1,0 +1,50 @@
+"""Where a model's calls run: a short one on the event loop, a long one in a thread, so that nobody waits behind it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from sdep.runtime.message import Payload
+    from sdep.runtime.servers.model import Model
+
+SHORT_SECONDS = 0.001
+"""A thread costs about a tenth of this in hand-over; the loop may be held for about this long."""
+SHORT_VALUES = 1000
+"""A request with more values than this says nothing about the usual one: it always gets a thread."""
+MEMORY = 0.9
+"""The weight of the past in the running mean of call times."""
+
+
+class Lane:
+    """One model's way in. It starts in threads, and moves onto the loop when `seconds` (a measured call) is short."""
+
+    def __init__(self, model: Model, threads: Executor, seconds: float | None = None) -> None:
+        self._model = model
+        self._threads = threads
+        self._seconds = 10 * SHORT_SECONDS if seconds is None else seconds
+
+    async def predict(self, payload: Payload) -> Payload:
+        if not _small(payload):
+            return await asyncio.get_running_loop().run_in_executor(self._threads, self._model.predict, payload)
+        if self._seconds < SHORT_SECONDS:
+            return self._timed(payload)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._timed, payload)
+
+    def _timed(self, payload: Payload) -> Payload:
+        """Threads may race for the mean: losing one sample is harmless."""
+        begin = time.perf_counter()
+        answer = self._model.predict(payload)
+        self._seconds = MEMORY * self._seconds + (1 - MEMORY) * (time.perf_counter() - begin)
+        return answer
+
+
+def _small(payload: Payload) -> bool:
+    value = payload.value
+    return isinstance(value, np.ndarray) and value.size <= SHORT_VALUES

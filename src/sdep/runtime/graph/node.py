@@ -1,0 +1,27 @@
+"""A graph node as the executor sees it: up to four steps, each a function, and children."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from sdep.runtime.message import Message, Payload
+
+Transform = Callable[[Message], Awaitable[Message]]
+Route = Callable[[Message], Awaitable[int]]
+Aggregate = Callable[[Sequence[Message]], Awaitable[Payload]]
+
+ALL_CHILDREN = -1
+NO_CHILD = -2
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """`enter` is a prediction or a transformer's input step, `leave` an output transformer's; None does nothing."""
+
+    name: str
+    children: tuple[Node, ...] = ()
+    enter: Transform | None = None
+    route: Route | None = None
+    aggregate: Aggregate | None = None
+    leave: Transform | None = None

@@ -1,0 +1,24 @@
+"""What goes back: a status, a body, and how a failure is written in both."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import orjson
+
+if TYPE_CHECKING:
+    from sdep.runtime.errors import ServingError
+
+JSON = b"application/json"
+
+
+class Response(NamedTuple):
+    body: bytes = b""
+    code: int = 200
+    content_type: bytes = JSON
+
+
+def failure(error: ServingError) -> Response:
+    """v1's status object, with the code and the word for the state that its executor and its wrapper disagree on."""
+    status = {"code": error.code, "info": error.message, "reason": error.reason, "status": "FAILURE"}
+    return Response(orjson.dumps({"status": status}), error.code)

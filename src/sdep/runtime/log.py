@@ -1,0 +1,43 @@
+"""One JSON object per line on standard output: ours, and what libraries say through `logging`."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from datetime import UTC, datetime
+
+import orjson
+from typing_extensions import override
+
+_logger = logging.getLogger("sdep.runtime")
+
+
+class JsonFormatter(logging.Formatter):
+    """`fields` of a record (see `event`) are keys beside time, level and message."""
+
+    @override
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "message": record.getMessage(),
+            **getattr(record, "fields", {}),
+        }
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return orjson.dumps(line, default=str).decode()
+
+
+def configure() -> None:
+    """Replace whatever handlers there are; called once, by the program."""
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(JsonFormatter())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    _logger.setLevel(logging.INFO)
+    logging.captureWarnings(capture=True)
+
+
+def event(message: str, *, level: str = "info", error: BaseException | None = None, **fields: object) -> None:
+    """`error` adds its stack trace, which belongs here and nowhere near a client."""
+    number = logging.getLevelNamesMapping()[level.upper()]
+    _logger.log(number, message, extra={"fields": fields}, exc_info=error)

@@ -1,0 +1,82 @@
+"""What flows through a graph, whatever the protocol outside: a payload, and what is said about it on the way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+Kind = Literal["ndarray", "tensor", "jsonData", "strData", "binData"]
+"""How the client wrote its payload, and so how it reads the answer."""
+
+NUMERIC = frozenset("iuf")
+"""`numpy.dtype.kind` of integers and floats; a boolean is no number here, as in v1."""
+
+
+class Payload(NamedTuple):
+    """`value` is a `numpy.ndarray` for the kinds `ndarray` and `tensor`, else `str`, `bytes` or decoded JSON."""
+
+    value: Any
+    kind: Kind
+    names: tuple[str, ...] = ()
+
+    def answered(self, value: object, names: tuple[str, ...] = ()) -> Payload:
+        """Make the payload of an answer to this one: arrays keep the kind of the question where it can hold them."""
+        if isinstance(value, np.ndarray):
+            return Payload(value, _array_kind(self.kind, value), names or _column_names(value))
+        if isinstance(value, str):
+            return Payload(value, "strData")
+        if isinstance(value, (bytes, bytearray)):
+            return Payload(bytes(value), "binData")
+        return Payload(value, "jsonData")
+
+
+def _array_kind(asked: Kind, value: np.ndarray[Any, Any]) -> Kind:
+    if asked == "ndarray" or value.dtype.kind not in NUMERIC:
+        return "ndarray"
+    return "tensor"
+
+
+def _column_names(value: np.ndarray[Any, Any]) -> tuple[str, ...]:
+    if value.ndim < 2:  # noqa: PLR2004 - one axis means rows only, so there are no columns to name
+        return ()
+    return tuple(f"t:{index}" for index in range(value.shape[1]))
+
+
+class Meta(NamedTuple):
+    """v1's `meta`. The mappings are never changed in place: each step makes its own."""
+
+    puid: str = ""
+    tags: Mapping[str, Any] = {}
+    routing: Mapping[str, int] = {}
+    request_path: Mapping[str, str] = {}
+    metrics: tuple[Mapping[str, Any], ...] = ()
+
+    def visited(self, unit: str, identity: str) -> Meta:
+        """Add the unit to the path, where a name that is there stays: clients may chain two graphs."""
+        return self._replace(request_path={unit: identity, **self.request_path})
+
+    def routed(self, unit: str, branch: int) -> Meta:
+        return self._replace(routing={**self.routing, unit: branch})
+
+
+class Message(NamedTuple):
+    payload: Payload
+    meta: Meta
+
+
+def merged(metas: Sequence[Meta]) -> Meta:
+    """Say what a combiner says of its children: the first one's puid, everyone's path, later tags over earlier ones."""
+    first, *others = metas
+    for other in others:
+        first = Meta(
+            first.puid,
+            {**first.tags, **other.tags},
+            {**first.routing, **other.routing},
+            {**first.request_path, **other.request_path},
+            first.metrics + other.metrics,
+        )
+    return first

@@ -1,0 +1,92 @@
+"""What Prometheus reads: v1's names, labels and buckets.
+
+`status` repeats `code`, because v1's own dashboard asks for it and never found it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prometheus_client import (
+    CollectorRegistry,
+    GCCollector,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+    disable_created_metrics,
+)
+from prometheus_client.exposition import generate_latest
+
+from sdep.runtime.tally import Tally
+
+if TYPE_CHECKING:
+    from sdep.contract import ServedPredictor, ServedUnit
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)
+
+_PREDICTOR = ("deployment_name", "predictor_name", "predictor_version")
+_MODEL = ("model_name", "model_image", "model_version")
+_CALL = ("service", "method", "code", "status")
+
+
+disable_created_metrics()  # type: ignore[no-untyped-call]  # a time stamp per series, which v1 has not and nothing reads
+
+
+class Metrics:
+    """One predictor's metrics, in their own registry. Label sets are kept: finding them costs more than observing."""
+
+    def __init__(self, predictor: ServedPredictor) -> None:
+        self._predictor = (predictor.deployment, predictor.predictor, predictor.version)
+        self._registry = CollectorRegistry()
+        for collector in (ProcessCollector, PlatformCollector, GCCollector):
+            collector(registry=self._registry)
+        self._server = self._histogram("server", "Seconds from request to answer", (*_PREDICTOR, *_CALL))
+        self._client = self._histogram("client", "Seconds in one graph node", (*_PREDICTOR, *_MODEL, *_CALL))
+        self._served: dict[tuple[str, str, int], Histogram] = {}
+        self._called: dict[tuple[str, str, int], Histogram] = {}
+        owner = {"namespace": predictor.namespace, **dict(zip(_PREDICTOR, self._predictor, strict=True))}
+        self.predictions = Tally("seldon_deployment_prediction_count", "Predictions answered", owner)
+        self.predictions.add(0)
+        self.feedback = Tally("seldon_api_model_feedback_total", "Feedback received")
+        self.reward = Tally("seldon_api_model_feedback_reward_total", "Sum of the positive rewards of feedback")
+
+    def _histogram(self, side: str, text: str, labels: tuple[str, ...]) -> Histogram:
+        name = f"seldon_api_executor_{side}_requests_seconds"
+        return Histogram(name, text, labels, buckets=BUCKETS, registry=self._registry)
+
+    def served(self, service: str, method: str, code: int, seconds: float) -> None:
+        """One answered HTTP request; `method` in lower case."""
+        key = (service, method, code)
+        if key not in self._served:
+            self._served[key] = self._server.labels(*self._predictor, service, method, str(code), str(code))
+        self._served[key].observe(seconds)
+
+    def called(self, unit: ServedUnit, service: str, code: int, seconds: float) -> None:
+        """One call of one graph node; `service` is the path of v1's internal API."""
+        key = (unit.name, service, code)
+        if key not in self._called:
+            labels = (*self._predictor, *_model(unit), service, "post", str(code), str(code))
+            self._called[key] = self._client.labels(*labels)
+        self._called[key].observe(seconds)
+
+    def fed_back(self, unit: ServedUnit, reward: float) -> None:
+        """Count for one node. A negative reward counts as feedback only: a counter that falls reads as a restart."""
+        labels = dict(zip((*_PREDICTOR, *_MODEL), (*self._predictor, *_model(unit)), strict=True))
+        self.feedback.add(1, labels)
+        self.reward.add(max(reward, 0.0), labels)
+
+    def exposition(self) -> bytes:
+        """Text format 0.0.4."""
+        tallies = (self.predictions, self.feedback, self.reward)
+        return generate_latest(self._registry) + "".join(tally.exposition() for tally in tallies).encode()
+
+
+def _model(unit: ServedUnit) -> tuple[str, str, str]:
+    """v1 splits an image at every colon; here a registry's port and a digest survive."""
+    if unit.model is not None:
+        return unit.name, unit.model.name, unit.model.version
+    image = unit.image.partition("@")[0]
+    head, slash, tail = image.rpartition("/")
+    name, _, tag = tail.partition(":")
+    return unit.name, head + slash + name, tag

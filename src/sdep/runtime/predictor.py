@@ -1,0 +1,72 @@
+"""A predictor that can answer: its models loaded, its graph built. The transports share it."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING
+
+from sdep.runtime.graph.build import build
+from sdep.runtime.graph.execute import execute
+from sdep.runtime.graph.lane import Lane
+from sdep.runtime.graph.watch import Watched
+from sdep.runtime.log import event
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from sdep.contract import ServedUnit
+    from sdep.runtime.graph.node import Node
+    from sdep.runtime.message import Message
+    from sdep.runtime.metrics import Metrics
+    from sdep.runtime.servers.model import Model
+    from sdep.runtime.settings import Settings
+
+
+class Predictor:
+    """`models` by unit name, for metadata; `predict` for everything else."""
+
+    def __init__(self, node: Node, models: Mapping[str, Model]) -> None:
+        self._node = node
+        self.models = models
+
+    async def predict(self, message: Message) -> Message:
+        return await execute(self._node, message)
+
+
+def load_predictor(settings: Settings, metrics: Metrics) -> Predictor:
+    """Load and warm all models side by side. Blocks; `LoadError` says what cannot be served."""
+    threads = ThreadPoolExecutor(settings.threads, thread_name_prefix="model")
+    units = [unit for unit in units_of(settings.predictor.graph) if _has_model(unit)]
+    loaded = list(threads.map(partial(_load, settings), units))
+    models = {unit.name: model for unit, (model, _) in zip(units, loaded, strict=True)}
+    lanes = {
+        unit.name: Lane(model, threads, seconds).predict for unit, (model, seconds) in zip(units, loaded, strict=True)
+    }
+    return Predictor(build(settings.predictor.graph, lanes, partial(Watched, metrics)), models)
+
+
+def units_of(unit: ServedUnit) -> Iterator[ServedUnit]:
+    """Parents before children."""
+    yield unit
+    for child in unit.children:
+        yield from units_of(child)
+
+
+def _has_model(unit: ServedUnit) -> bool:
+    return not unit.host and (unit.model is not None or unit.implementation.endswith("_SERVER"))
+
+
+def _load(settings: Settings, unit: ServedUnit) -> tuple[Model, float | None]:
+    """scikit-learn and its like are imported here, in a thread, while the server already listens."""
+    begin = time.perf_counter()
+    from sdep.runtime.servers.load import load_model  # noqa: PLC0415
+    from sdep.runtime.servers.warmup import warm_up  # noqa: PLC0415
+
+    directory = settings.model_directory(unit.name)
+    model = load_model(unit, directory)
+    seconds = warm_up(model, directory)
+    took = round(time.perf_counter() - begin, 3)
+    event("model loaded", unit=unit.name, platform=model.platform, seconds=took, warm_call_seconds=seconds)
+    return model, seconds

@@ -1,0 +1,1 @@
+"""The Seldon protocol, version 1: SeldonMessage and Feedback as JSON."""

@@ -1,0 +1,1 @@
+"""The prepackaged servers: from a folder of files to something that predicts."""

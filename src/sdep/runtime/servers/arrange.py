@@ -1,0 +1,110 @@
+"""From a payload to what a model's own `predict` takes, by its signature: a matrix, a DataFrame, a tensor."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sdep.runtime.errors import BadDataError
+from sdep.runtime.servers.columns import ordered, typed, whole
+from sdep.runtime.servers.table_json import rows_of_json
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from sdep.runtime.message import Payload
+    from sdep.runtime.servers.signature import Column, Signature, Tensor
+
+Array = np.ndarray[Any, Any]
+
+
+def with_rows(payload: Payload) -> Payload:
+    """Read a table that is written as jsonData; anything else stays what it is."""
+    return rows_of_json(payload) if payload.kind == "jsonData" else payload
+
+
+def matrix(payload: Payload, columns: Sequence[Column], dtype: np.dtype[Any]) -> Array:
+    """All columns as one array of `dtype`; only for signatures that `matrix_type` accepts.
+
+    Column-major, like a DataFrame's values: sums then round alike, and answers equal MLflow's to the last bit.
+    """
+    rows, present = ordered(payload, columns)
+    if len(present) < len(columns):
+        raise BadDataError("an optional column must be sent as null")
+    if rows.dtype.kind in "iu" or (rows.dtype.kind == "f" and dtype.kind == "f" and not _any_whole(columns)):
+        return rows.astype(dtype, order="F", copy=False)
+    parts = [typed(rows[:, index], column) for index, column in enumerate(columns)]
+    return np.column_stack(parts).astype(dtype, order="F", copy=False)
+
+
+def _any_whole(columns: Sequence[Column]) -> bool:
+    return any(column.type in {"long", "integer"} for column in columns)
+
+
+def matrix_type(columns: Sequence[Column]) -> np.dtype[Any] | None:
+    """Type in which an array holds all columns just as a DataFrame's estimator would see them, or None."""
+    types = {column.type for column in columns}
+    if types == {"float"}:
+        return np.dtype(np.float32)
+    if types <= {"long"} and types:
+        return np.dtype(np.int64)
+    if types <= {"double", "long", "integer"} and "double" in types:
+        return np.dtype(np.float64)
+    return None
+
+
+def frame(payload: Payload, columns: Sequence[Column]) -> pd.DataFrame:
+    import pandas as pd  # noqa: PLC0415 - half a second that an array model never pays
+
+    rows, present = ordered(payload, columns)
+    data = {column.name: typed(rows[:, index], column) for index, column in enumerate(present)}
+    made = pd.DataFrame(data, columns=[column.name for column in present])
+    return made.infer_objects() if any(column.type == "any" for column in present) else made
+
+
+def tensor(payload: Payload, wanted: Tensor) -> Array:
+    """Cast to the signature's type; the axes must fit where the signature fixes their length."""
+    array = payload.value
+    if not isinstance(array, np.ndarray):
+        raise BadDataError(f"the model takes a tensor, and {payload.kind} holds none: send data.ndarray or data.tensor")
+    fits = array.ndim == len(wanted.shape) and all(
+        asked in (-1, given) for asked, given in zip(wanted.shape, array.shape, strict=True)
+    )
+    if not fits:
+        raise BadDataError(
+            f"data.{payload.kind} has shape {list(array.shape)}, and the model takes {list(wanted.shape)}"
+        )
+    return _cast(array, np.dtype(wanted.dtype))
+
+
+def _cast(array: Array, dtype: np.dtype[Any]) -> Array:
+    if dtype.kind in "iu" and (array.dtype.kind not in "iuf" or not whole(array, dtype)):
+        raise BadDataError(f"the model takes {dtype}, and data holds values that are not")
+    try:
+        return array.astype(dtype, copy=False)
+    except (TypeError, ValueError) as error:
+        raise BadDataError(f"the model takes {dtype}, and data holds values that are not") from error
+
+
+def model_input(payload: Payload, signature: Signature, *, as_frame: bool) -> object:
+    """Argument of a pyfunc's `predict`; without a signature the value as it came, or (`as_frame`) its DataFrame."""
+    payload = with_rows(payload)
+    if signature.columns:
+        return frame(payload, signature.columns)
+    if len(signature.tensors) == 1 and not signature.tensors[0].name:
+        return tensor(payload, signature.tensors[0])
+    if as_frame and isinstance(payload.value, np.ndarray):
+        return _untyped_frame(payload)
+    return payload.value
+
+
+def _untyped_frame(payload: Payload) -> pd.DataFrame:
+    import pandas as pd  # noqa: PLC0415 - as above
+
+    try:
+        return pd.DataFrame(payload.value, columns=payload.names or None).infer_objects()
+    except ValueError as error:
+        raise BadDataError(f"data.names does not fit the rows: {error}") from error

@@ -1,0 +1,69 @@
+"""What the environment tells the runtime; read once, at the start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from sdep.contract import ENV_DRAIN_SECONDS, ENV_PREDICTOR, HTTP_PORT, TERMINATION_LOG, ServedPredictor, model_directory
+from sdep.errors import InvalidError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MEBIBYTE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    predictor: ServedPredictor
+    port: int = HTTP_PORT
+    drain_seconds: float = 5.0
+    """How long the pod answers after it was told to stop: as long as routes to it may live on elsewhere."""
+    max_body_bytes: int = 64 * MEBIBYTE
+    threads: int = 4
+    """Model calls that run side by side; each may use more threads inside its own library."""
+    termination_log: Path = Path(TERMINATION_LOG)
+    allowed_origins: str = "*"
+    allowed_headers: str = "Accept, Accept-Encoding, Authorization, Content-Length, Content-Type, X-CSRF-Token"
+    root: Path = Path("/")
+    """Where paths of the contract begin; another folder lets a laptop serve without a container."""
+
+    def model_directory(self, unit: str) -> Path:
+        return self.root / model_directory(unit).lstrip("/")
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """`InvalidError` names the variable that is missing or wrong."""
+    default = Settings(_predictor(environment))
+    return Settings(
+        predictor=default.predictor,
+        port=int(_number(environment, "SDEP_HTTP_PORT", default.port)),
+        drain_seconds=_number(environment, ENV_DRAIN_SECONDS, default.drain_seconds),
+        max_body_bytes=int(_number(environment, "SDEP_MAX_BODY_BYTES", default.max_body_bytes)),
+        threads=int(_number(environment, "SDEP_THREADS", default.threads)),
+        termination_log=Path(environment.get("SDEP_TERMINATION_LOG", TERMINATION_LOG)),
+        allowed_origins=environment.get("CORS_ALLOWED_ORIGINS", default.allowed_origins),
+        allowed_headers=environment.get("CORS_ALLOWED_HEADERS", default.allowed_headers),
+        root=Path(environment.get("SDEP_ROOT", "/")),
+    )
+
+
+def _predictor(environment: Mapping[str, str]) -> ServedPredictor:
+    try:
+        return ServedPredictor.model_validate_json(environment.get(ENV_PREDICTOR, ""))
+    except ValidationError as error:
+        raise InvalidError("InvalidEnvironment", f"{ENV_PREDICTOR} does not hold a predictor: {error}") from error
+
+
+def _number(environment: Mapping[str, str], name: str, default: float) -> float:
+    try:
+        number = float(environment.get(name, default))
+    except ValueError as error:
+        raise InvalidError("InvalidEnvironment", f"{name} is no number: '{environment[name]}'") from error
+    if number < 0:
+        raise InvalidError("InvalidEnvironment", f"{name} must not be negative: {number}")
+    return number
