@@ -1,0 +1,3 @@
+module sdep.dev/node/pause
+
+go 1.25.0
