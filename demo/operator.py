@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from demo.kubectl import Target
+from demo.kubectl import CommandError, Target
 from demo.target import ROOT
 
 CHART = ROOT / "charts" / "sdep-operator"
 NAMESPACE = "seldon-system"
 RELEASE = "sdep-operator"
+DEPLOYMENT = "seldon-controller-manager"
+HELM = ("helm", "upgrade", "--install", "--take-ownership")
+"""A CRD that came another way (kubectl, Seldon Core v1) is taken over."""
 
 
 def values(target: Target) -> list[str]:
@@ -21,13 +24,13 @@ def values(target: Target) -> list[str]:
 
 def install(target: Target) -> None:
     """`helm upgrade --install`, then the wait of the quick start."""
-    target.run(
-        "helm", "upgrade", "--install", RELEASE, str(CHART), "-n", NAMESPACE, "--create-namespace", *values(target)
-    )
-    target.kubectl("rollout", "status", "deployment/seldon-controller-manager", "-n", NAMESPACE, "--timeout=300s")
-    target.kubectl(
-        "wait", "--for=condition=ready", "pod", "-l", "app=seldon-controller-manager", "-n", NAMESPACE, "--timeout=300s"
-    )
+    target.run(*HELM, RELEASE, str(CHART), "-n", NAMESPACE, "--create-namespace", *values(target))
+    try:
+        target.kubectl("rollout", "status", f"deployment/{DEPLOYMENT}", "-n", NAMESPACE, "--timeout=120s")
+    except CommandError as error:
+        log = target.kubectl("logs", f"deployment/{DEPLOYMENT}", "-n", NAMESPACE, "--tail=20")
+        raise CommandError(f"{error}\nthe operator's last words:\n{log}") from error
+    target.kubectl("wait", "--for=condition=ready", "pod", "-l", f"app={DEPLOYMENT}", "-n", NAMESPACE, "--timeout=300s")
 
 
 def uninstall(target: Target) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from string import Template
 
-from demo.kubectl import Target
+from demo.kubectl import CommandError, Target, until
 
 HERE = Path(__file__).parent
 NAMESPACE = "data-platform"
@@ -34,8 +34,17 @@ def train(target: Target) -> str:
     _ensure(target, "configmap", "training", f"--from-file={HERE / 'training'}")
     target.kubectl("delete", "job", "train-model", "-n", NAMESPACE, "--ignore-not-found")
     target.apply(manifest(target, "training"))
-    target.kubectl("wait", "--for=condition=complete", "job/train-model", "-n", NAMESPACE, "--timeout=300s")
-    return target.kubectl("logs", "job/train-model", "-n", NAMESPACE)
+    until(lambda: bool(_ended(target)), "the training job ends", seconds=300)
+    printed = target.kubectl("logs", "job/train-model", "-n", NAMESPACE)
+    if _ended(target) == "Failed":
+        raise CommandError(f"the training job failed:\n{printed}")
+    return printed
+
+
+def _ended(target: Target) -> str:
+    """`Complete`, `Failed`, or "" while the job runs."""
+    conditions = target.get("job", "train-model", "-n", NAMESPACE)["status"].get("conditions", ())
+    return next((found["type"] for found in conditions if found["type"] in {"Complete", "Failed"}), "")
 
 
 def manifest(target: Target, name: str) -> str:

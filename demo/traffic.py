@@ -14,7 +14,7 @@ from demo.kubectl import Target
 ROW = [75.5, 3.2, 1.18]
 BODY = json.dumps({"data": {"ndarray": [ROW]}})
 _COUNT = re.compile(
-    r'^seldon_deployment_prediction_count\{.*?predictor_name="(?P<predictor>[^"]+)".*\} (?P<count>\S+)$', re.M
+    r'^seldon_deployment_prediction_count\{.*?predictor_name="(?P<predictor>[^"]+)".*\} (?P<count>\S+)$', re.MULTILINE
 )
 _OK = 200
 

@@ -69,6 +69,7 @@ def _register(name: str, estimator: LinearRegression, inputs: pd.DataFrame, targ
             registered_model_name=name,
             signature=infer_signature(inputs, estimator.predict(inputs)),
             input_example=inputs.head(1),
+            serialization_format="cloudpickle",
         )
         sys.stdout.write(f"{name} version {info.registered_model_version}: {type(estimator).__name__}\n")
 

@@ -5,6 +5,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
@@ -71,8 +72,15 @@ func newAuthority(directory string) (*authority, error) {
 	if err != nil {
 		return nil, err
 	}
+	public, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
+	if err != nil {
+		return nil, err
+	}
+	identifier := sha256.Sum256(public)
 	template := &x509.Certificate{
-		Subject:               pkix.Name{CommonName: "sdep-node"},
+		Subject: pkix.Name{CommonName: "sdep-node"},
+		// Certificates name their issuer by it, as Python 3.13 asks of those it trusts.
+		SubjectKeyId:          identifier[:20],
 		IsCA:                  true,
 		BasicConstraintsValid: true,
 		KeyUsage:              x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature,

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import platform
 import signal
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from typing import Any, cast
 
 import aiohttp
 import kopf
+from kopf._cogs.structs import references  # the only way to learn that what is to be watched was found
 
 from sdep.cluster.client import Cluster
 from sdep.cluster.credentials import Credentials, load
@@ -47,17 +50,18 @@ async def _run(settings: OperatorSettings, credentials: Credentials) -> int:
     events = Events(cluster)
     context = Context(settings, cluster, store, resolver, questions, events)
     queue = WorkQueue(_measured(Reconciler(context)))
-    stop, ready = asyncio.Event(), asyncio.Event()
+    stop, watched = asyncio.Event(), references.Insights()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     watching = kopf.operator(
         registry=registry(settings, credentials, store, queue),
         settings=kopf_settings(settings),
         standalone=True,
+        identity=cast("Any", platform.node()),  # kopf's own default needs a user name, which a pod's user has not
         clusterwide=not settings.namespaces,
         namespaces=settings.namespaces,
         stop_flag=stop,
-        ready_flag=ready,
+        insights=watched,
     )
     tasks = [
         asyncio.create_task(watching, name="watches"),
@@ -65,7 +69,7 @@ async def _run(settings: OperatorSettings, credentials: Credentials) -> int:
         asyncio.create_task(_follow(context, queue), name="registry"),
         *(asyncio.create_task(queue.work(), name=f"worker {number}") for number in range(settings.workers)),
     ]
-    runner = await probes.serve(settings.probe_port, ready, tasks)
+    runner = await probes.serve(settings.probe_port, watched.ready_resources, tasks)
     _LOG.info("watching %s", ", ".join(settings.namespaces) or "all namespaces")
     return await _until_stopped(stop, tasks, [runner.cleanup, cluster.close, http.close])
 

@@ -9,7 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 
 async def serve(port: int, ready: asyncio.Event, tasks: list[asyncio.Task[None]]) -> web.AppRunner:
-    """Start answering. Healthy while every task of the operator runs; ready once the first listing was seen."""
+    """Start answering. Healthy while every task of the operator runs; ready once `ready` says that watches can start."""
 
     async def healthz(_: web.Request) -> web.Response:
         dead = [task.get_name() for task in tasks if task.done()]

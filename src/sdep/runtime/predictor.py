@@ -36,10 +36,13 @@ class Predictor:
 
 
 def load_predictor(settings: Settings, metrics: Metrics) -> Predictor:
-    """Load and warm all models side by side. Blocks; `LoadError` says what cannot be served."""
+    """Load and warm all models. Blocks; `LoadError` says what cannot be served.
+
+    One after the other: nearly all of the time is imports, which side by side are no faster and can deadlock.
+    """
     threads = ThreadPoolExecutor(settings.threads, thread_name_prefix="model")
     units = [unit for unit in units_of(settings.predictor.graph) if _has_model(unit)]
-    loaded = list(threads.map(partial(_load, settings), units))
+    loaded = [_load(settings, unit) for unit in units]
     models = {unit.name: model for unit, (model, _) in zip(units, loaded, strict=True)}
     lanes = {
         unit.name: Lane(model, threads, seconds).predict for unit, (model, seconds) in zip(units, loaded, strict=True)
