@@ -21,10 +21,11 @@ _OK = 200
 
 @dataclass
 class Answers:
-    """What came back: HTTP codes, and the first body of each kind of answer."""
+    """What came back."""
 
     codes: Counter[int] = field(default_factory=Counter)
-    last: dict[str, object] = field(default_factory=dict)
+    models: set[str] = field(default_factory=set)
+    """Which models answered: `name:version`, from the answers' own `meta.requestPath`."""
 
     @property
     def failed(self) -> int:
@@ -33,13 +34,13 @@ class Answers:
 
 def send(target: Target, namespace: str, name: str, requests: int, connections: int = 4) -> Answers:
     """So many predictions through the gateway over a few kept-alive connections. A broken connection counts as code 0."""
-    path = f"/seldon/{namespace}/{name}/api/v1.0/predictions"
+    path = _path(namespace, name)
     with ThreadPoolExecutor(connections) as pool:
         parts = list(pool.map(lambda _: _client(target.gateway, path, requests // connections), range(connections)))
     total = Answers()
     for part in parts:
         total.codes += part.codes
-        total.last = part.last or total.last
+        total.models |= part.models
     return total
 
 
@@ -62,6 +63,24 @@ def split(target: Target, namespace: str, name: str, requests: int = 1000) -> tu
     return Counter({predictor: after[predictor] - before[predictor] for predictor in after}), answers
 
 
+def predict(target: Target, namespace: str, name: str, rows: list[list[float]]) -> list[float]:
+    """One request's answer, through the gateway."""
+    connection = http.client.HTTPConnection(target.gateway, timeout=10)
+    body = json.dumps({"data": {"ndarray": rows}})
+    connection.request("POST", _path(namespace, name), body, {"Content-Type": "application/json"})
+    answer = connection.getresponse()
+    said = answer.read()
+    connection.close()
+    if answer.status != _OK:
+        raise OSError(f"{name} answers {answer.status}: {said.decode()}")
+    predicted: list[float] = json.loads(said)["data"]["ndarray"]
+    return predicted
+
+
+def _path(namespace: str, name: str) -> str:
+    return f"/seldon/{namespace}/{name}/api/v1.0/predictions"
+
+
 def _client(gateway: str, path: str, requests: int) -> Answers:
     answers = Answers()
     connection = http.client.HTTPConnection(gateway, timeout=10)
@@ -72,7 +91,7 @@ def _client(gateway: str, path: str, requests: int) -> Answers:
             body = answer.read()
             answers.codes[answer.status] += 1
             if answer.status == _OK:
-                answers.last = json.loads(body)
+                answers.models |= set(json.loads(body)["meta"].get("requestPath", {}).values())
         except (OSError, http.client.HTTPException):
             answers.codes[0] += 1
             connection.close()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.contract.corpus import FOLDER, MISSING, load
 from sdep.api.defaults import with_defaults
 from sdep.api.seldon_deployment import parse
 from sdep.api.validation import problems
+from tests.contract.corpus import FOLDER, MISSING, load
 
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason=MISSING)
 

@@ -36,6 +36,9 @@ class KubeModel(BaseModel):
 Int32 = Annotated[int, Field(strict=True), WithJsonSchema({"type": "integer", "format": "int32"})]
 """A whole number; a quoted one is refused, as the API server does."""
 
+Count = Annotated[int, Field(strict=True, ge=0), WithJsonSchema({"type": "integer", "format": "int32", "minimum": 0})]
+"""A whole number that is not negative."""
+
 FreeForm = Annotated[dict[str, Any], WithJsonSchema({"type": "object", "x-kubernetes-preserve-unknown-fields": True})]
 """A part that Kubernetes itself defines and checks (a PodSpec, an HPA metric): passed on as it is."""
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from sdep.api.base import FreeForm, Int32, IntOrString, KubeModel
+from sdep.api.base import Count, FreeForm, Int32, IntOrString, KubeModel
 from sdep.api.graph import Endpoint, Unit
 
 
@@ -38,7 +38,7 @@ class ComponentSpec(KubeModel):
 
     metadata: FreeForm | None = None
     spec: FreeForm | None = None
-    replicas: Int32 | None = None
+    replicas: Count | None = None
     hpa_spec: HpaSpec | None = None
     keda_spec: KedaSpec | None = None
     pdb_spec: PdbSpec | None = None
@@ -53,7 +53,7 @@ class SvcOrchSpec(KubeModel):
 
     resources: FreeForm | None = None
     env: list[FreeForm] | None = None
-    replicas: Int32 | None = None
+    replicas: Count | None = None
 
 
 class Explainer(KubeModel):
@@ -65,7 +65,7 @@ class Explainer(KubeModel):
     endpoint: Endpoint | None = None
     env_secret_ref_name: str | None = None
     storage_initializer_image: str | None = None
-    replicas: Int32 | None = None
+    replicas: Count | None = None
     init_parameters: str | None = None
 
 
@@ -77,10 +77,10 @@ class Predictor(KubeModel):
     name: str
     graph: Unit
     component_specs: list[ComponentSpec] | None = None
-    replicas: Int32 | None = None
+    replicas: Count | None = None
     annotations: dict[str, str] | None = None
     labels: dict[str, str] | None = None
-    traffic: Int32 | None = Field(None, ge=0)
+    traffic: Count | None = None
     shadow: bool | None = None
     svc_orch_spec: SvcOrchSpec | None = None
     engine_resources: FreeForm | None = None

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
-from sdep.api.base import Int32, KubeModel
+from sdep.api.base import Count, KubeModel
 from sdep.api.predictor import Predictor
 from sdep.errors import InvalidError
 
@@ -25,7 +25,7 @@ class SeldonDeploymentSpec(KubeModel):
     protocol: Literal["", "seldon", "tensorflow", "v2", "kfserving"] | None = None
     transport: Literal["", "rest", "grpc"] | None = None
     server_type: Literal["", "rpc", "kafka"] | None = None
-    replicas: Int32 | None = Field(None, ge=0)
+    replicas: Count | None = None
     annotations: dict[str, str] | None = None
     oauth_key: str | None = Field(None, alias="oauth_key")
     oauth_secret: str | None = Field(None, alias="oauth_secret")

@@ -13,8 +13,8 @@ PROGRAM = """
 import os
 from sdep.runtime.metrics import Metrics
 from sdep.runtime.predictor import load_predictor
-from sdep.runtime.settings import settings_from
-settings = settings_from(os.environ)
+from sdep.runtime.settings import read_settings
+settings = read_settings(os.environ)
 print(sorted(load_predictor(settings, Metrics(settings.predictor)).models))
 """
 

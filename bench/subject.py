@@ -1,0 +1,80 @@
+"""The SeldonDeployments that are measured, and the children that they must get."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+
+from bench.cluster import Body
+from sdep.api.defaults import with_defaults
+from sdep.api.seldon_deployment import API_VERSION, KIND, parse
+from sdep.api.status import Pin
+from sdep.plan import Plan, units_with_models
+from sdep.render import render
+from sdep.render.labels import DEPLOYMENT_ID
+from sdep.render.manifest import Key, key_of
+from sdep.rollout.weights import requested
+from sdep.settings import OperatorSettings
+
+NAMESPACE = "bench-operator"
+_URI = "s3://bench/model"
+_SETTINGS = OperatorSettings(runtime_image="bench/runtime")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """No pod of it ever starts (`replicas: 0`), so that the operator and the API server are measured and nothing else."""
+
+    manifest: Body
+    children: tuple[Body, ...]
+
+    @property
+    def key(self) -> Key:
+        return key_of(self.manifest)
+
+    @property
+    def child_keys(self) -> tuple[Key, ...]:
+        return tuple(key_of(child) for child in self.children)
+
+    def child(self, kind: str) -> Key:
+        """The first child of a kind."""
+        return next(key for key in self.child_keys if key.kind == kind)
+
+
+def subjects(prefix: str, count: int) -> list[Subject]:
+    """Every other one splits its traffic between two predictors, the first one does."""
+    return [subject(f"{prefix}-{number:03}", split=number % 2 == 0) for number in range(count)]
+
+
+def subject(name: str, *, split: bool) -> Subject:
+    predictors = [_predictor("a", 50), _predictor("b", 50)] if split else [_predictor("default", 100)]
+    manifest = {
+        "apiVersion": API_VERSION,
+        "kind": KIND,
+        "metadata": {"name": name, "namespace": NAMESPACE},
+        "spec": {"predictors": predictors},
+    }
+    return Subject(manifest, _children(manifest))
+
+
+def unowned(child: Body) -> Body:
+    """The same child for a benchmark that makes it by itself: it has no owner, and the operator's watches skip it."""
+    body = copy.deepcopy(child)
+    body["metadata"].pop("ownerReferences")
+    body["metadata"]["labels"].pop(DEPLOYMENT_ID)
+    return body
+
+
+def _predictor(name: str, traffic: int) -> Body:
+    graph = {"name": "model", "implementation": "MLFLOW_SERVER", "modelUri": _URI}
+    return {"name": name, "replicas": 0, "traffic": traffic, "graph": graph}
+
+
+def _children(manifest: Body) -> tuple[Body, ...]:
+    sdep = with_defaults(parse(manifest))
+    pins = {}
+    for predictor, unit in units_with_models(sdep):
+        key = (predictor.name, unit.name or "")
+        pins[key] = Pin(predictor=key[0], unit=key[1], uri=_URI, artifact_uri=_URI)
+    plan = Plan(sdep, pins, requested(sdep.spec.predictors), _SETTINGS)
+    return tuple(made.body for made in render(plan))

@@ -1,0 +1,45 @@
+"""The operator, installed by its chart and by one file."""
+
+from __future__ import annotations
+
+import yaml
+
+from demo import operator
+from demo.kubectl import Target, until
+from demo.operator import CHART, NAMESPACE, RELEASE, values
+
+
+def test_the_operator_pod_is_found_by_v1s_label_and_may_do_next_to_nothing(target: Target) -> None:
+    (pod,) = target.get("pods", "-n", NAMESPACE, "-l", "app=seldon-controller-manager")["items"]
+    spec = pod["spec"]
+    assert spec["securityContext"]["runAsNonRoot"] is True
+    for container in spec["containers"]:
+        assert container["securityContext"]["readOnlyRootFilesystem"] is True
+        assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+        assert container["securityContext"]["allowPrivilegeEscalation"] is False
+
+
+def test_the_chart_is_clean(target: Target) -> None:
+    assert "0 chart(s) failed" in target.run("helm", "lint", "--strict", str(CHART), *values(target))
+
+
+def test_the_chart_as_one_file_is_what_helm_installs(target: Target) -> None:
+    """`helm template` piped into `kubectl apply -f -` finds nothing to change beside Helm's own notes."""
+    one_file = target.run("helm", "template", RELEASE, str(CHART), "-n", NAMESPACE, *values(target))
+    installed = target.run("helm", "get", "manifest", RELEASE, "-n", NAMESPACE)
+    assert list(yaml.safe_load_all(one_file)) == list(yaml.safe_load_all(installed))
+    target.kubectl("apply", "--dry-run=server", "-f", "-", stdin=one_file)
+
+
+def test_the_operator_installs_and_serves_from_one_file(target: Target) -> None:
+    """Uninstalled by helm, installed again by kubectl, and then by helm: each time the operator comes up."""
+    one_file = target.run("helm", "template", RELEASE, str(CHART), "-n", NAMESPACE, *values(target))
+    target.run("helm", "uninstall", RELEASE, "-n", NAMESPACE, "--wait")
+    target.kubectl("apply", "--server-side", "-f", "-", stdin=one_file)
+    target.kubectl("rollout", "status", "deployment/seldon-controller-manager", "-n", NAMESPACE, "--timeout=120s")
+    until(lambda: _pods(target) == 1, "one operator pod runs")
+    operator.install(target)
+
+
+def _pods(target: Target) -> int:
+    return len(target.get("pods", "-n", NAMESPACE, "-l", "app=seldon-controller-manager")["items"])

@@ -1,0 +1,148 @@
+"""Models are resolved, pinned, followed and kept."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from demo import traffic
+from demo.kubectl import Target, until
+from tests.node import sdep
+from tests.node.mlflow import Mlflow
+from tests.node.sdep import NAMESPACE, unit
+
+MODEL = "commodity_price_predictor"
+
+
+def serve(target: Target, name: str, graph: dict[str, object], **predictor: object) -> None:
+    sdep.apply(target, sdep.manifest(name, {"name": "default", "graph": graph, **predictor}))
+
+
+@pytest.fixture(scope="module")
+def registered(mlflow: Mlflow) -> dict[str, str]:
+    """What every form of a reference to version 2 says, by form."""
+    run = mlflow.version(MODEL, "2")["run_id"]
+    mlflow.set_alias(MODEL, "second", "2")
+    return {
+        "version": f"models:/{MODEL}/2",
+        "alias": f"models:/{MODEL}@second",
+        "stage": f"models:/{MODEL}/STAGING",
+        "run": f"runs:/{run}/model",
+    }
+
+
+@pytest.mark.parametrize("form", ["version", "alias", "stage", "run"])
+def test_every_form_of_a_reference_is_pinned_and_served(
+    target: Target, registered: dict[str, str], scratch: list[str], form: str
+) -> None:
+    name = f"resolves-{form}"
+    scratch.append(name)
+    serve(target, name, unit(registered[form]))
+    sdep.wait_ready(target, name)
+    (pin,) = sdep.status(target, name)["models"]
+    assert pin["uri"] == registered[form]
+    assert pin["artifactUri"].startswith("s3://mlflow/")
+    assert pin["version"] == ("" if form == "run" else "2")
+    price = traffic.predict(target, NAMESPACE, name, [traffic.ROW])
+    assert len(price) == 1
+
+
+def test_a_moved_alias_is_followed_without_losing_a_request(target: Target, mlflow: Mlflow, scratch: list[str]) -> None:
+    name = "follows"
+    scratch.append(name)
+    mlflow.set_alias(MODEL, "followed", "1")
+    serve(target, name, unit(f"models:/{MODEL}@followed"), replicas=2)
+    sdep.wait_ready(target, name)
+    until(lambda: traffic.send(target, NAMESPACE, name, 4).failed == 0, "the gateway routes it")
+    codes, moved = load_while_moving(target, mlflow, name)
+    assert moved == {f"{MODEL}:1", f"{MODEL}:2"}
+    assert set(codes) == {200}, codes
+    (pin,) = sdep.status(target, name)["models"]
+    assert (pin["version"], [change["version"] for change in pin["history"]]) == ("2", ["1"])
+    assert pin["cause"] == f"models:/{MODEL}@followed moved in the registry"
+    assert "ModelMoved" in dict(sdep.events(target, name))
+
+
+def load_while_moving(target: Target, mlflow: Mlflow, name: str) -> tuple[dict[int, int], set[str]]:
+    """Steady requests while the alias moves from 1 to 2 and until version 2 alone has answered for a while."""
+    stop = threading.Event()
+    total = traffic.Answers()
+
+    def load() -> None:
+        while not stop.is_set():
+            part = traffic.send(target, NAMESPACE, name, 40, connections=2)
+            total.codes += part.codes
+            total.models |= part.models
+
+    thread = threading.Thread(target=load)
+    thread.start()
+    try:
+        mlflow.set_alias(MODEL, "followed", "2")
+        until(lambda: sdep.status(target, name)["models"][0]["version"] == "2", "the move is noticed")
+        sdep.wait_ready(target, name)
+        until(lambda: len(sdep.pods(target, name)) == 2, "the old pods are gone")
+    finally:
+        stop.set()
+        thread.join()
+    return dict(total.codes), total.models
+
+
+@pytest.mark.parametrize(
+    ("uri", "reason", "advice"),
+    [
+        ("models:/no_such_model/1", "ModelNotFound", "no_such_model"),
+        (f"models:/{MODEL}/99", "ModelVersionNotFound", "99"),
+        (f"models:/{MODEL}@nobody", "ModelVersionNotFound", "nobody"),
+        (f"models:/{MODEL}/archived", "ModelVersionNotFound", "Archived"),
+        ("models:/price", "InvalidModelUri", "write models:/"),
+    ],
+)
+def test_what_the_registry_does_not_know_is_a_condition_an_event_and_a_sentence(
+    target: Target, scratch: list[str], uri: str, reason: str, advice: str
+) -> None:
+    name = "unknown-model"
+    scratch.append(name)
+    serve(target, name, unit(uri))
+    found = sdep.wait_for(target, name, "ModelsResolved", reason)
+    assert found["status"] == "False"
+    assert advice in found["message"]
+    assert sdep.status(target, name)["state"] == "Failed"
+    until(lambda: reason in dict(sdep.events(target, name)), "the event is posted")
+
+
+def test_a_secret_that_is_not_there_is_named(target: Target, scratch: list[str]) -> None:
+    scratch.append("no-secret")
+    serve(target, "no-secret", unit(f"models:/{MODEL}/1", envSecretRefName="nobody-made-this"))
+    found = sdep.wait_for(target, "no-secret", "ModelsResolved", "SecretNotFound")
+    assert "'nobody-made-this'" in found["message"]
+
+
+def test_credentials_that_the_store_refuses_are_named_by_the_download(target: Target, scratch: list[str]) -> None:
+    scratch.append("wrong-keys")
+    literals = ["--from-literal=AWS_ACCESS_KEY_ID=minio", "--from-literal=AWS_SECRET_ACCESS_KEY=wrong"]
+    literals.append("--from-literal=MLFLOW_S3_ENDPOINT_URL=http://minio-service:9000")
+    secret = ("secret", "generic", "wrong-keys", "-n", NAMESPACE)
+    target.apply(target.kubectl("create", *secret, *literals, "--dry-run=client", "-o", "yaml"))
+    serve(target, "wrong-keys", unit(f"models:/{MODEL}/1", envSecretRefName="wrong-keys"))
+    found = sdep.wait_for(target, "wrong-keys", "DeploymentsReady", "AccessDenied")
+    assert "AWS_SECRET_ACCESS_KEY" in found["message"]
+    target.kubectl("delete", "secret", "wrong-keys", "-n", NAMESPACE)
+
+
+def test_a_registry_that_goes_away_takes_nothing_down(target: Target, scratch: list[str]) -> None:
+    name = "outlives"
+    scratch.append(name)
+    serve(target, name, unit(f"models:/{MODEL}@champion"))
+    sdep.wait_ready(target, name)
+    pinned = sdep.status(target, name)["models"]
+    target.kubectl("scale", "deployment/mlflow", "-n", NAMESPACE, "--replicas=0")
+    try:
+        sdep.wait_for(target, name, "ModelsResolved", "RegistryUnreachable")
+        assert sdep.status(target, name)["models"] == pinned
+        assert sdep.status(target, name)["state"] == "Available"
+        assert traffic.predict(target, NAMESPACE, name, [traffic.ROW])
+    finally:
+        target.kubectl("scale", "deployment/mlflow", "-n", NAMESPACE, "--replicas=1")
+        target.kubectl("rollout", "status", "deployment/mlflow", "-n", NAMESPACE)
+    sdep.wait_for(target, name, "ModelsResolved", "Resolved")
