@@ -10,10 +10,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Times:
-    """Seconds of each of several like things; `last` is when the last of them was done, counted from the start of all."""
+    """Seconds of each of several like things.
+
+    `last` is when the last was done, counted from the start of all; NaN where they were done one by one, with pauses.
+    """
 
     each: tuple[float, ...]
-    last: float
+    last: float = math.nan
 
     @property
     def median(self) -> float:

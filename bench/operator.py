@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -63,10 +64,13 @@ def _bench() -> Iterator[Bench]:
     """A namespace of its own, with watches that have told of a first object; it is deleted in the end."""
     cluster = Cluster(_kubeconfig())
     usage(cluster)
-    cluster.remove_namespace(NAMESPACE, _DELETE_SECONDS)
     cluster.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
     try:
         bench = Bench(cluster, Watches(cluster, NAMESPACE, _WATCH_SECONDS))
+        load = os.getloadavg()[0]
+        sys.stdout.write(
+            f"Kubernetes {cluster.version}, {os.cpu_count()} cores, load average {load:.1f} at the start\n"
+        )
         with step("one object first, not counted"):
             bench.create_one_by_one("first", 1)
         yield bench
@@ -132,7 +136,7 @@ def _report(rows: list[Row]) -> None:
 
 def _cells(row: Row) -> list[str]:
     times, used = row.times, row.used
-    seconds = [f"{value:.3f}" for value in (times.median, times.p99, times.last)]
+    seconds = ["-" if math.isnan(value) else f"{value:.3f}" for value in (times.median, times.p99, times.last)]
     mean = f"{1000 * used.reconcile_seconds / used.reconciles:.1f}" if used.reconciles else "-"
     memory = f"{used.memory_bytes / MEBIBYTE:.0f}"
     return [row.name, str(len(times.each)), *seconds, f"{used.cpu_seconds:.2f}", memory, f"{used.reconciles:.0f}", mean]

@@ -12,6 +12,7 @@ from bench.cluster import Cluster
 from bench.figures import Times
 from bench.subject import Subject, subject, unowned
 from bench.watches import Watches
+from sdep.render.manifest import Key
 
 T = TypeVar("T")
 
@@ -43,16 +44,15 @@ class Bench:
             each += self.create([one]).each
             self.settle([one])
             self.delete(one)
-        return Times(tuple(each), max(each))
+        return Times(tuple(each))
 
     def patch(self, subject: Subject) -> Times:
         """From the start of a PATCH of one predictor's weight until the VirtualService has it, again and again."""
-        began = time.monotonic()
         each = []
         for number in range(PATCHES):
             each.append(self._patch(subject, weight=1 + number % 49))
             time.sleep(GAP_SECONDS)  # the pace of the measurement; nothing is awaited
-        return Times(tuple(each), time.monotonic() - began)
+        return Times(tuple(each))
 
     def post_children(self, subjects: Sequence[Subject]) -> Times:
         """The floor: the same children made by plain POSTs, without the operator."""
@@ -69,15 +69,14 @@ class Bench:
         return Times(tuple(each), max(done) - min(started))
 
     def settle(self, subjects: Sequence[Subject]) -> None:
-        """Until Kubernetes has looked at every Deployment, so that its work does not disturb what is measured next."""
-        waiting = {key for subject in subjects for key in subject.child_keys if key.kind == "Deployment"}
+        """Until every object is Available: what Kubernetes and the operator still do must not disturb the next phase."""
+        waiting = {subject.key for subject in subjects}
 
-        def observed() -> bool:
-            seen = [(key, self.watches.get(key)) for key in waiting]
-            waiting.difference_update([key for key, of in seen if of and "observedGeneration" in of.body["status"]])
+        def all_available() -> bool:
+            waiting.difference_update([key for key in waiting if self._state(key) == "Available"])
             return not waiting
 
-        self.watches.until(observed, lambda: f"{min(waiting)} is looked at by Kubernetes", _SECONDS)
+        self.watches.until(all_available, lambda: f"{min(waiting)} Available", _SECONDS)
 
     def delete(self, subject: Subject) -> None:
         self.cluster.delete(subject.key)
@@ -90,6 +89,10 @@ class Bench:
         self.watches.until(lambda: self._weight(subject) == weight, lambda: f"weight {weight} in {routes}", _SECONDS)
         seen = self.watches.get(routes)
         return (seen.latest if seen else time.monotonic()) - start
+
+    def _state(self, key: Key) -> str:
+        seen = self.watches.get(key)
+        return str(seen.body.get("status", {}).get("state", "")) if seen else ""
 
     def _weight(self, subject: Subject) -> int | None:
         """What the second predictor is routed, as the VirtualService says."""

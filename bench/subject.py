@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import secrets
 from dataclasses import dataclass
 
 from bench.cluster import Body
@@ -16,7 +17,9 @@ from sdep.render.manifest import Key, key_of
 from sdep.rollout.weights import requested
 from sdep.settings import OperatorSettings
 
-NAMESPACE = "bench-operator"
+NAMESPACE = f"bench-operator-{secrets.token_hex(2)}"
+"""New for each run: after a namespace is deleted, Kubernetes checks every write to one of its name more slowly for 30 s."""
+
 _URI = "s3://bench/model"
 _SETTINGS = OperatorSettings(runtime_image="bench/runtime")
 

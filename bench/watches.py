@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from bench.cluster import Body, Cluster
+from sdep.api.seldon_deployment import API_VERSION, KIND
 from sdep.render import KINDS
 from sdep.render.manifest import Key, key_of
 
@@ -26,13 +27,13 @@ class WatchEndedError(Exception):
 
 
 class Watches:
-    """One watch a kind of child, each in a thread of its own. Times are those of `time.monotonic`."""
+    """One watch a kind, children and owners, each in a thread of its own. Times are those of `time.monotonic`."""
 
     def __init__(self, cluster: Cluster, namespace: str, seconds: int) -> None:
         self._changed = threading.Condition()
         self._seen: dict[Key, Sighting] = {}
         self._ended = ""
-        for api, kind in KINDS:
+        for api, kind in (*KINDS, (API_VERSION, KIND)):
             follow = (cluster, api, kind, namespace, seconds)
             threading.Thread(target=self._follow, args=follow, name=f"watch {kind}", daemon=True).start()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections import Counter
@@ -11,7 +10,7 @@ from demo import operator, patterns, platform, traffic
 from demo.kubectl import CommandError, Target
 from demo.steps import elapsed, step
 from demo.table import table
-from demo.target import ROOT, NoClusterError, choose
+from demo.target import ROOT, NoClusterError, choose, foreign
 
 REQUESTS = 1000
 
@@ -46,10 +45,11 @@ def up() -> int:
 
 def down() -> int:
     """The node and all that is on it; on a cluster of your own, what the demo put there."""
-    if not os.environ.get("KUBECONFIG"):
+    if not foreign():
         return subprocess.run([sys.executable, "-m", "node", "down"], cwd=ROOT, check=False).returncode
     target = choose()
     with step("delete the models, MLflow and the operator"):
+        patterns.delete(target, patterns.load())
         platform.uninstall(target)
         operator.uninstall(target)
     return 0
@@ -61,15 +61,15 @@ def _row(target: Target, pattern: patterns.Pattern) -> list[str]:
     return [
         pattern.name,
         status["summary"]["traffic"],
-        _shares(observed, REQUESTS),
+        _shares(observed, [predictor["name"] for predictor in status["predictors"]], REQUESTS),
         status["summary"]["models"],
         status["summary"]["ready"],
         str(answers.failed),
     ]
 
 
-def _shares(observed: Counter[str], requests: int) -> str:
-    return ", ".join(f"{predictor} {100 * count / requests:.1f}" for predictor, count in observed.items())
+def _shares(observed: Counter[str], order: list[str], requests: int) -> str:
+    return ", ".join(f"{predictor} {100 * observed[predictor] / requests:.1f}" for predictor in order)
 
 
 def _say(target: Target, rows: list[list[str]]) -> None:

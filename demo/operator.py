@@ -34,6 +34,5 @@ def install(target: Target) -> None:
 
 
 def uninstall(target: Target) -> None:
+    """The operator alone: the CRD, and with it every SeldonDeployment, stays."""
     target.run("helm", "uninstall", RELEASE, "-n", NAMESPACE, "--ignore-not-found", "--wait")
-    target.kubectl("delete", "crd", "seldondeployments.machinelearning.seldon.io", "--ignore-not-found")
-    target.kubectl("delete", "namespace", NAMESPACE, "--ignore-not-found")

@@ -38,6 +38,11 @@ def apply(target: Target, patterns: list[Pattern]) -> None:
         target.kubectl("apply", "-f", str(_file(pattern.folder)))
 
 
+def delete(target: Target, patterns: list[Pattern]) -> None:
+    for pattern in patterns:
+        target.kubectl("delete", "-f", str(_file(pattern.folder)), "--ignore-not-found")
+
+
 def wait(target: Target, patterns: list[Pattern], seconds: int = 300) -> None:
     """Until every pattern is Ready, as `kubectl wait` sees it."""
     for pattern in patterns:

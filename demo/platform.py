@@ -54,7 +54,10 @@ def manifest(target: Target, name: str) -> str:
 
 
 def uninstall(target: Target) -> None:
-    target.kubectl("delete", "namespace", NAMESPACE, "--ignore-not-found")
+    """What `install` and `train` made; the namespace stays, since others may live in it."""
+    for name in ("training", "mlflow", "s3"):
+        target.kubectl("delete", "--ignore-not-found", "-f", "-", stdin=manifest(target, name))
+    target.kubectl("delete", "configmap/training", "secret/mlflow-credentials", "-n", NAMESPACE, "--ignore-not-found")
 
 
 def _ensure(target: Target, *what: str) -> None:

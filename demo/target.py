@@ -21,7 +21,7 @@ class NoClusterError(Exception):
 
 def choose() -> Target:
     """The target, made ready: a local node is started and given the images if it is not there yet."""
-    if os.environ.get("KUBECONFIG"):
+    if foreign():
         return _given()
     if os.geteuid() != 0:
         raise NoClusterError(
@@ -29,6 +29,12 @@ def choose() -> Target:
             "`sdep render` works without a cluster."
         )
     return local_node()
+
+
+def foreign() -> bool:
+    """Whether KUBECONFIG names a cluster that is not the local node."""
+    named = os.environ.get("KUBECONFIG")
+    return bool(named) and Path(str(named)).resolve() != (CLUSTER / "kubeconfig").resolve()
 
 
 def local_node() -> Target:

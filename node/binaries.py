@@ -53,7 +53,7 @@ class Program:
         return output
 
     def _ldflags(self) -> str:
-        return " ".join(["-s -w", *(f"-X {STAMP}.{stamp}" for stamp in self.stamps)])
+        return " ".join(["-s -w", *(f"-X {stamp}" for stamp in self.stamps)])
 
     def _digest(self) -> str:
         words = [self.name, self.package, *FLAGS, self._ldflags(), *ENVIRONMENT.values()]
@@ -61,13 +61,16 @@ class Program:
 
 
 # Without the stamps kubectl and helm cannot tell which Kubernetes they talk to.
-_STAMPS = (f"gitVersion={KUBERNETES}", "gitMajor=1", "gitMinor=35")
+_STAMPS = tuple(f"{STAMP}.{stamp}" for stamp in (f"gitVersion={KUBERNETES}", "gitMajor=1", "gitMinor=35"))
 NODE = Program("sdep-node", ".", "controlplane", _STAMPS)
 PAUSE = Program("pause", ".", "pause")
 COREDNS = Program("coredns", ".", "coredns")
 ISTIOD = Program("pilot-discovery", "istio.io/istio/pilot/cmd/pilot-discovery", "istio")
 ISTIOCTL = Program("istioctl", "istio.io/istio/istioctl/cmd/istioctl", "istio")
-HELM = Program("helm", "helm.sh/helm/v3/cmd/helm@v3.21.0")
+# What `helm template` takes the cluster to be, which it does not ask.
+_HELM = "helm.sh/helm/v3/pkg/chartutil"
+_HELM_STAMPS = (f"{_HELM}.k8sVersionMajor=1", f"{_HELM}.k8sVersionMinor=35")
+HELM = Program("helm", "helm.sh/helm/v3/cmd/helm@v3.21.0", stamps=_HELM_STAMPS)
 KUBECONFORM = Program("kubeconform", "github.com/yannh/kubeconform/cmd/kubeconform@v0.8.0")
 VERSITYGW = Program("versitygw", "github.com/versity/versitygw/cmd/versitygw@v1.8.0")
 

@@ -56,6 +56,19 @@ def _predictor_names(sdep: SeldonDeployment) -> Iterator[Problem]:
         seen.add(predictor.name)
 
 
+def _service_names(sdep: SeldonDeployment) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for field, predictor in _predictors(sdep):
+        name = (predictor.annotations or {}).get("seldon.io/svc-name")
+        if name in seen:
+            message = (
+                f"Found duplicate service name in seldon.io/svc-name with value {name}: give each predictor its own"
+            )
+            yield Problem("error", "InvalidManifest", f"{field}.annotations[seldon.io/svc-name]", message)
+        if name:
+            seen.add(name)
+
+
 def _unit_names(sdep: SeldonDeployment) -> Iterator[Problem]:
     for field, predictor in _predictors(sdep):
         names = [unit.name or "" for unit in predictor.graph.walk()]
@@ -122,6 +135,11 @@ def _without_effect_in(field: str, predictor: Predictor) -> Iterator[Problem]:
         yield _ignored(
             f"{field}.annotations[seldon.io/no-engine]", "is not supported yet: the runtime serves the graph"
         )
+    for unit in predictor.graph.walk():
+        if unit.logger:
+            yield _ignored(f"{field}.graph[{unit.name}].logger", "is not supported yet: payloads are not logged")
+        if unit.methods:
+            yield _ignored(f"{field}.graph[{unit.name}].methods", "is not supported yet: the type says what is called")
     for number, component in enumerate(predictor.component_specs or ()):
         where = f"{field}.componentSpecs[{number}]"
         for name in ("hpaSpec", "kedaSpec", "pdbSpec"):
@@ -144,6 +162,7 @@ _RULES: tuple[Callable[[SeldonDeployment], Iterator[Problem]], ...] = (
     _has_predictors,
     _has_live_predictor,
     _predictor_names,
+    _service_names,
     _unit_names,
     _units_can_be_served,
     _without_effect_yet,

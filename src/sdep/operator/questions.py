@@ -22,14 +22,16 @@ _SecretName = tuple[str, str]
 
 
 class Questions:
-    """Remembers who asks what, so that a moved alias wakes just those who follow it."""
+    """Remembers who asks what, so that a moved alias or a changed secret wakes just those whom it concerns."""
 
     def __init__(self, cluster: Cluster, resolver: Resolver, settings: OperatorSettings) -> None:
         self._cluster = cluster
         self._resolver = resolver
         self._settings = settings
         self._asked: dict[ObjectName, dict[UnitKey, Question]] = {}
+        self._unaskable: set[ObjectName] = set()
         self._secrets: dict[_SecretName, dict[str, str]] = {}
+        self._users: dict[_SecretName, set[ObjectName]] = {}
 
     async def answers(self, sdep: SeldonDeployment) -> dict[UnitKey, Answer]:
         """An answer for every unit with a model; what can not even be asked is a fault like any other."""
@@ -38,28 +40,47 @@ class Questions:
         for predictor, unit in units_with_models(sdep):
             key = (predictor.name, unit.name or "")
             try:
-                asked[key] = await self._question(sdep.metadata.namespace, unit)
+                asked[key] = await self._question(sdep.key, unit)
             except SdepError as error:
                 answers[key] = Answer(fault=Fault(error.reason, error.message))
         self._asked[sdep.key] = asked
+        (self._unaskable.add if answers else self._unaskable.discard)(sdep.key)
         found = await asyncio.gather(*(self._resolver.resolve(question) for question in asked.values()))
         return {**answers, **dict(zip(asked, found, strict=True))}
 
     def forget(self, name: ObjectName) -> None:
         self._asked.pop(name, None)
+        self._unaskable.discard(name)
+        for users in self._users.values():
+            users.discard(name)
 
     async def refresh(self) -> set[ObjectName]:
-        """Ask everything again, with secrets read anew, and return the SeldonDeployments whose answers changed."""
-        self._secrets.clear()
-        moved = await self._resolver.refresh(question for asked in self._asked.values() for question in asked.values())
-        return {name for name, asked in self._asked.items() if moved.intersection(asked.values())}
+        """Ask everything again, with secrets read anew, and return the SeldonDeployments that have another answer now.
 
-    async def _question(self, namespace: str, unit: Unit) -> Question:
+        Those that could not even ask are always among them: what they lack may be there by now.
+        """
+        woken = await self._refresh_secrets()
+        moved = await self._resolver.refresh(question for asked in self._asked.values() for question in asked.values())
+        woken |= {name for name, asked in self._asked.items() if moved.intersection(asked.values())}
+        return woken | self._unaskable
+
+    async def _refresh_secrets(self) -> set[ObjectName]:
+        """Forget secrets that nobody names any more; who names one that reads otherwise now is returned."""
+        changed: set[ObjectName] = set()
+        for key, before in list(self._secrets.items()):
+            users = self._users.get(key, set())
+            body = await self._cluster.get(Key("v1", "Secret", *key)) if users else None
+            if body is None or _text(body) != before:
+                del self._secrets[key]
+                changed |= users
+        return changed
+
+    async def _question(self, asker: ObjectName, unit: Unit) -> Question:
         reference = parse(unit.model_uri or "")
         if isinstance(reference, StorageReference):
             return Question(reference, Connection(""))
         secret = unit.env_secret_ref_name or self._settings.default_env_secret
-        given = await self._secret(namespace, secret) if secret else {}
+        given = await self._secret(asker, secret) if secret else {}
         return Question(
             reference,
             Connection(
@@ -70,8 +91,10 @@ class Questions:
             ),
         )
 
-    async def _secret(self, namespace: str, name: str) -> dict[str, str]:
+    async def _secret(self, asker: ObjectName, name: str) -> dict[str, str]:
+        namespace = asker[0]
         key = (namespace, name)
+        self._users.setdefault(key, set()).add(asker)
         if key not in self._secrets:
             body = await self._cluster.get(Key("v1", "Secret", namespace, name))
             if body is None:

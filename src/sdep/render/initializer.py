@@ -20,7 +20,7 @@ def model_initializer(plan: Plan, predictor: Predictor, unit: Unit) -> dict[str,
         "name": names.model_initializer(name),
         "image": unit.storage_initializer_image or plan.settings.runtime_image,
         "imagePullPolicy": plan.settings.runtime_image_pull_policy,
-        "args": ["fetch", pin.artifact_uri, model_directory(name)],
+        "args": _arguments(unit, pin.artifact_uri),
         "env": _environment(plan, pin.artifact_uri),
         "resources": plan.settings.initializer_resources,
         "securityContext": container_security(),
@@ -34,6 +34,12 @@ def model_initializer(plan: Plan, predictor: Predictor, unit: Unit) -> dict[str,
     if secret:
         container["envFrom"] = [{"secretRef": {"name": secret}}]
     return container
+
+
+def _arguments(unit: Unit, artifact_uri: str) -> list[str]:
+    """An image of the user's own is called as v1 called it, with where from and where to."""
+    both = [artifact_uri, model_directory(unit.name or "")]
+    return both if unit.storage_initializer_image else ["fetch", *both]
 
 
 def _environment(plan: Plan, artifact_uri: str) -> list[dict[str, str]]:
