@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from demo import traffic
 from demo.kubectl import Target, until
 
 NAMESPACE = "data-platform"
@@ -42,14 +43,22 @@ def condition(target: Target, name: str, kind: str) -> dict[str, Any]:
     return {}
 
 
-def wait_for(target: Target, name: str, kind: str, reason: str, seconds: float = 120) -> dict[str, Any]:
-    """Until the condition has the reason; the condition."""
-    until(lambda: condition(target, name, kind).get("reason") == reason, f"{name}: {kind} is {reason}", seconds)
+def wait_for(target: Target, name: str, kind: str, reason: str, seconds: float = 90) -> dict[str, Any]:
+    """Until the condition has the reason; the condition. What it was instead is in the error."""
+    try:
+        until(lambda: condition(target, name, kind).get("reason") == reason, f"{name}: {kind} is {reason}", seconds)
+    except TimeoutError as error:
+        raise AssertionError(f"{error}; it is {condition(target, name, kind)}") from error
     return condition(target, name, kind)
 
 
 def wait_ready(target: Target, name: str, seconds: float = 180) -> None:
     wait_for(target, name, "Ready", "Ready", seconds)
+
+
+def wait_routed(target: Target, name: str) -> None:
+    """Until the gateway has been told of a new route, which takes istiod a moment after the object is Ready."""
+    until(lambda: traffic.send(target, NAMESPACE, name, 1, connections=1).failed == 0, f"the gateway routes {name}", 30)
 
 
 def patch(target: Target, name: str, path: str, value: object) -> None:

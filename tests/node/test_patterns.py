@@ -81,6 +81,7 @@ def test_an_ensemble_answers_the_element_wise_mean_of_its_children(target: Targe
     try:
         for name in alone:
             sdep.wait_ready(target, name)
+            sdep.wait_routed(target, name)
         children = [traffic.predict(target, NAMESPACE, name, rows) for name in alone]
         together = traffic.predict(target, NAMESPACE, served["ensemble"].name, rows)
         assert together == numpy.mean(children, axis=0).tolist()

@@ -109,6 +109,7 @@ def test_a_canary_that_cannot_start_gets_no_traffic_and_its_reason_is_told(targe
     found = sdep.wait_for(target, name, "DeploymentsReady", "ModelNotFound")
     assert "s3://mlflow/nothing-here" in found["message"]
     until(lambda: sdep.status(target, name)["summary"]["traffic"] == "main 100, canary 0", "main gets everything")
+    sdep.wait_routed(target, name)
     observed, answers = traffic.split(target, NAMESPACE, name, 100)
     assert (observed["main"], answers.failed) == (100, 0)
 

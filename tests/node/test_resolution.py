@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from demo import traffic
+from demo import platform, traffic
 from demo.kubectl import Target, until
 from tests.node import sdep
 from tests.node.mlflow import Mlflow
@@ -45,8 +45,8 @@ def test_every_form_of_a_reference_is_pinned_and_served(
     assert pin["uri"] == registered[form]
     assert pin["artifactUri"].startswith("s3://mlflow/")
     assert pin["version"] == ("" if form == "run" else "2")
-    price = traffic.predict(target, NAMESPACE, name, [traffic.ROW])
-    assert len(price) == 1
+    sdep.wait_routed(target, name)
+    assert len(traffic.predict(target, NAMESPACE, name, [traffic.ROW])) == 1
 
 
 def test_a_moved_alias_is_followed_without_losing_a_request(target: Target, mlflow: Mlflow, scratch: list[str]) -> None:
@@ -55,7 +55,7 @@ def test_a_moved_alias_is_followed_without_losing_a_request(target: Target, mlfl
     mlflow.set_alias(MODEL, "followed", "1")
     serve(target, name, unit(f"models:/{MODEL}@followed"), replicas=2)
     sdep.wait_ready(target, name)
-    until(lambda: traffic.send(target, NAMESPACE, name, 4).failed == 0, "the gateway routes it")
+    sdep.wait_routed(target, name)
     codes, moved = load_while_moving(target, mlflow, name)
     assert moved == {f"{MODEL}:1", f"{MODEL}:2"}
     assert set(codes) == {200}, codes
@@ -112,23 +112,31 @@ def test_what_the_registry_does_not_know_is_a_condition_an_event_and_a_sentence(
     until(lambda: reason in dict(sdep.events(target, name)), "the event is posted")
 
 
-def test_a_secret_that_is_not_there_is_named(target: Target, scratch: list[str]) -> None:
+def test_a_secret_that_is_not_there_is_named_and_noticed_when_it_comes(target: Target, scratch: list[str]) -> None:
     scratch.append("no-secret")
-    serve(target, "no-secret", unit(f"models:/{MODEL}/1", envSecretRefName="nobody-made-this"))
+    serve(target, "no-secret", unit(f"models:/{MODEL}/1", envSecretRefName="made-late"))
     found = sdep.wait_for(target, "no-secret", "ModelsResolved", "SecretNotFound")
-    assert "'nobody-made-this'" in found["message"]
+    assert "'made-late'" in found["message"]
+    _create_secret(target, "made-late", platform.CREDENTIALS)
+    try:
+        sdep.wait_ready(target, "no-secret")
+    finally:
+        target.kubectl("delete", "secret", "made-late", "-n", NAMESPACE)
 
 
 def test_credentials_that_the_store_refuses_are_named_by_the_download(target: Target, scratch: list[str]) -> None:
     scratch.append("wrong-keys")
-    literals = ["--from-literal=AWS_ACCESS_KEY_ID=minio", "--from-literal=AWS_SECRET_ACCESS_KEY=wrong"]
-    literals.append("--from-literal=MLFLOW_S3_ENDPOINT_URL=http://minio-service:9000")
-    secret = ("secret", "generic", "wrong-keys", "-n", NAMESPACE)
-    target.apply(target.kubectl("create", *secret, *literals, "--dry-run=client", "-o", "yaml"))
+    _create_secret(target, "wrong-keys", {**platform.CREDENTIALS, "AWS_SECRET_ACCESS_KEY": "wrong"})
     serve(target, "wrong-keys", unit(f"models:/{MODEL}/1", envSecretRefName="wrong-keys"))
     found = sdep.wait_for(target, "wrong-keys", "DeploymentsReady", "AccessDenied")
     assert "AWS_SECRET_ACCESS_KEY" in found["message"]
     target.kubectl("delete", "secret", "wrong-keys", "-n", NAMESPACE)
+
+
+def _create_secret(target: Target, name: str, values: dict[str, str]) -> None:
+    literals = [f"--from-literal={key}={value}" for key, value in values.items()]
+    secret = ("secret", "generic", name, "-n", NAMESPACE)
+    target.apply(target.kubectl("create", *secret, *literals, "--dry-run=client", "-o", "yaml"))
 
 
 def test_a_registry_that_goes_away_takes_nothing_down(target: Target, scratch: list[str]) -> None:
@@ -136,6 +144,7 @@ def test_a_registry_that_goes_away_takes_nothing_down(target: Target, scratch: l
     scratch.append(name)
     serve(target, name, unit(f"models:/{MODEL}@champion"))
     sdep.wait_ready(target, name)
+    sdep.wait_routed(target, name)
     pinned = sdep.status(target, name)["models"]
     _select(target, "nobody")
     try:

@@ -135,11 +135,19 @@ def _without_effect_in(field: str, predictor: Predictor) -> Iterator[Problem]:
         yield _ignored(
             f"{field}.annotations[seldon.io/no-engine]", "is not supported yet: the runtime serves the graph"
         )
+    yield from _without_effect_in_graph(field, predictor)
+    yield from _without_effect_in_components(field, predictor)
+
+
+def _without_effect_in_graph(field: str, predictor: Predictor) -> Iterator[Problem]:
     for unit in predictor.graph.walk():
         if unit.logger:
             yield _ignored(f"{field}.graph[{unit.name}].logger", "is not supported yet: payloads are not logged")
         if unit.methods:
             yield _ignored(f"{field}.graph[{unit.name}].methods", "is not supported yet: the type says what is called")
+
+
+def _without_effect_in_components(field: str, predictor: Predictor) -> Iterator[Problem]:
     for number, component in enumerate(predictor.component_specs or ()):
         where = f"{field}.componentSpecs[{number}]"
         for name in ("hpaSpec", "kedaSpec", "pdbSpec"):

@@ -14,7 +14,8 @@ from sdep.render.manifest import Key, Manifest
 
 FIELD_MANAGER = "sdep-operator"
 _HTTP_NOT_FOUND = 404
-_HTTP_UNPROCESSABLE = {400, 403, 409, 422}
+_HTTP_REFUSED = {400, 403, _HTTP_NOT_FOUND, 409, 422}
+"""404 for what is to be there afterwards means that its kind or its namespace is not there."""
 
 _PLURALS = {
     "Deployment": "deployments",
@@ -106,7 +107,7 @@ def _failure(method: str, path: str, status: int, text: str) -> SdepError:
         message = json.loads(text).get("message", text)
     except ValueError:
         message = text
-    if status in _HTTP_UNPROCESSABLE:
+    if status in _HTTP_REFUSED:
         return InvalidError("Refused", f"the API server refuses {method} {path}: {message}")
     return TransientError("ApiServerError", f"{method} {path} answers {status}: {message}")
 

@@ -26,6 +26,8 @@ from sdep.status.observation import PredictorObservation, observe
 from sdep.status.summary import failed, previous, summarise
 
 Body = Mapping[str, Any]
+_RETRY_SECONDS = 30.0
+"""How soon what the API server refused is tried again: no watch tells when a name or a kind becomes free."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ class Reconciler:
         said = self._said(decision, found, list(changes.foreign))
         status = summarise(decision.plan, decision.asked, decision.observed, said, context.now())
         await self._report(sdep, status, pinning)
-        return delay
+        return _RETRY_SECONDS if changes.foreign and delay is None else delay
 
     def _decide(self, name: ObjectName, sdep: SeldonDeployment, pinning: Pinning) -> _Decision:
         store = self._context.store

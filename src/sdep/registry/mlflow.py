@@ -6,6 +6,7 @@ otherwise needs 60. The calls are those of https://mlflow.org/docs/latest/api_re
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import aiohttp
@@ -22,6 +23,8 @@ from sdep.registry.reference import (
 from sdep.registry.resolved import Connection, ResolvedModel
 
 _API = "/api/2.0/mlflow/"
+_UNKNOWN = "Unknown"
+"""Within this file: the server knows nothing by that name. Leaves it as a reason that says of what."""
 
 
 class MlflowRegistry:
@@ -39,6 +42,14 @@ class MlflowRegistry:
                 "no MLflow tracking server is known: set mlflow.trackingUri in the chart's values, or "
                 "MLFLOW_TRACKING_URI in the secret that envSecretRefName names",
             )
+        try:
+            return await self._find(reference, connection)
+        except InvalidError as error:
+            if error.reason != _UNKNOWN:
+                raise
+            raise await self._unknown(reference, connection, error) from error
+
+    async def _find(self, reference: RegistryReference, connection: Connection) -> ResolvedModel:
         match reference:
             case VersionReference(name, version):
                 found = await self._call(connection, "GET", "model-versions/get", {"name": name, "version": version})
@@ -53,6 +64,21 @@ class MlflowRegistry:
                 return _logged(found["model"])
             case RunReference():
                 return await self._of_run(connection, reference)
+
+    async def _unknown(self, reference: RegistryReference, connection: Connection, error: InvalidError) -> InvalidError:
+        """Which part of a reference is unknown: MLflow says of a missing model only that its version is missing."""
+        if isinstance(reference, LoggedModelReference | RunReference):
+            return InvalidError("ModelNotFound", f"MLflow at {connection.tracking_uri} says: {error.message}")
+        try:
+            await self._call(connection, "GET", "registered-models/get", {"name": reference.name})
+        except InvalidError:
+            message = (
+                f"MLflow at {connection.tracking_uri} has no model {reference.name!r}: register it, or correct modelUri"
+            )
+            return InvalidError("ModelNotFound", message)
+        return InvalidError(
+            "ModelVersionNotFound", f"model {reference.name!r} {_missing(reference)}, or correct modelUri"
+        )
 
     async def _newest(self, connection: Connection, name: str, stage: str) -> dict[str, Any]:
         wanted: dict[str, Any] = {"name": name} if stage == "latest" else {"name": name, "stages": [stage]}
@@ -85,7 +111,9 @@ class MlflowRegistry:
         }
         try:
             found = await self._call(connection, "POST", "logged-models/search", search)
-        except InvalidError:  # a server older than MLflow 3 has no logged models
+        except InvalidError as error:  # a server older than MLflow 3 has no logged models
+            if error.reason != _UNKNOWN:
+                raise
             found = {}
         if models := found.get("models"):
             return _logged(models[0])
@@ -123,7 +151,7 @@ def _logged(model: dict[str, Any]) -> ResolvedModel:
 
 
 def _failure(status: int, body: str, connection: Connection) -> SdepError:
-    said = body.strip()[:300]
+    said = body.strip()[:1000]
     if "Invalid Host header" in body:
         return InvalidError(
             "RegistryRefusesHost",
@@ -136,12 +164,25 @@ def _failure(status: int, body: str, connection: Connection) -> SdepError:
             "MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN, in the secret that envSecretRefName names",
         )
     if status in {400, 404}:
-        reason = "ModelVersionNotFound" if "version" in said.lower() or "alias" in said.lower() else "ModelNotFound"
-        return InvalidError(reason, f"MLflow at {connection.tracking_uri} knows no such model: {_sentence(said)}")
+        return InvalidError(_UNKNOWN, _sentence(said))
     return TransientError("RegistryUnreachable", f"MLflow at {connection.tracking_uri} answers HTTP {status}: {said}")
+
+
+def _missing(reference: VersionReference | AliasReference | StageReference) -> str:
+    match reference:
+        case VersionReference(_, version):
+            return f"has no version {version}: register it"
+        case AliasReference(_, alias):
+            return f"has no alias {alias!r}: set it on a version"
+        case StageReference(_, "latest"):
+            return "has no version: register one"
+        case StageReference(_, stage):
+            return f"has no version in stage {stage}: move one there"
 
 
 def _sentence(body: str) -> str:
     """MLflow's own message out of its error body `{"error_code": …, "message": …}`."""
-    _, found, rest = body.partition('"message":')
-    return rest.strip(' "}\n') if found else body
+    try:
+        return str(json.loads(body)["message"])
+    except (ValueError, KeyError, TypeError):
+        return body
