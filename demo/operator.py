@@ -33,6 +33,13 @@ def install(target: Target) -> None:
     target.kubectl("wait", "--for=condition=ready", "pod", "-l", f"app={DEPLOYMENT}", "-n", NAMESPACE, "--timeout=300s")
 
 
+def restart(target: Target) -> None:
+    """Kill the operator's pod and wait for the next one."""
+    selector = ("-n", NAMESPACE, "-l", f"app={DEPLOYMENT}")
+    target.kubectl("delete", "pod", *selector, "--grace-period=0", "--force")
+    target.kubectl("rollout", "status", f"deployment/{DEPLOYMENT}", "-n", NAMESPACE, "--timeout=120s")
+
+
 def uninstall(target: Target) -> None:
     """The operator alone: the CRD, and with it every SeldonDeployment, stays."""
     target.run("helm", "uninstall", RELEASE, "-n", NAMESPACE, "--ignore-not-found", "--wait")

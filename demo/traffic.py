@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Any
 
 from demo.kubectl import Target
 
@@ -49,10 +50,17 @@ def answered(target: Target, namespace: str, name: str) -> Counter[str]:
     pods = target.get("pods", "-n", namespace, "-l", f"seldon-deployment-id={name}")["items"]
     found: Counter[str] = Counter()
     for pod in pods:
+        if not _ready(pod):
+            continue
         path = f"/api/v1/namespaces/{namespace}/pods/{pod['metadata']['name']}:8000/proxy/prometheus"
         for match in _COUNT.finditer(target.kubectl("get", "--raw", path)):
             found[match["predictor"]] += int(float(match["count"]))
     return found
+
+
+def _ready(pod: dict[str, Any]) -> bool:
+    conditions = pod["status"].get("conditions", ())
+    return any(found["type"] == "Ready" and found["status"] == "True" for found in conditions)
 
 
 def split(target: Target, namespace: str, name: str, requests: int = 1000) -> tuple[Counter[str], Answers]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from demo import traffic
+from demo import operator, traffic
 from demo.kubectl import Target, until
-from demo.operator import NAMESPACE as OPERATOR_NAMESPACE
 from demo.patterns import Pattern
 from tests.node import sdep
 from tests.node.sdep import NAMESPACE, unit
@@ -38,9 +37,7 @@ def test_a_killed_operator_converges_to_the_same_objects_without_a_restart_of_an
     target: Target, served: Patterns
 ) -> None:
     before, restarts = _generations(target), _restarts(target)
-    selector = ("-n", OPERATOR_NAMESPACE, "-l", "app=seldon-controller-manager")
-    target.kubectl("delete", "pod", *selector, "--grace-period=0", "--force")
-    target.kubectl("rollout", "status", "deployment/seldon-controller-manager", "-n", OPERATOR_NAMESPACE)
+    operator.restart(target)
     name = served["canary"].name
     sdep.patch(target, name, "/spec/predictors/1/traffic", 20)  # proves that the new one works
     sdep.wait_for(target, name, "TrafficAsRequested", "WeightsCompleted")

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from demo import platform, traffic
+from demo import operator, platform, traffic
 from demo.kubectl import Target, until
 from tests.node import sdep
 from tests.node.mlflow import Mlflow
@@ -139,15 +139,19 @@ def _create_secret(target: Target, name: str, values: dict[str, str]) -> None:
     target.apply(target.kubectl("create", *secret, *literals, "--dry-run=client", "-o", "yaml"))
 
 
-def test_a_registry_that_goes_away_takes_nothing_down(target: Target, scratch: list[str]) -> None:
+def test_a_registry_that_goes_away_takes_nothing_down_even_if_the_operator_restarts_meanwhile(
+    target: Target, scratch: list[str]
+) -> None:
     name = "outlives"
     scratch.append(name)
     serve(target, name, unit(f"models:/{MODEL}@champion"))
     sdep.wait_ready(target, name)
     sdep.wait_routed(target, name)
     pinned = sdep.status(target, name)["models"]
+    pods = [pod["metadata"]["uid"] for pod in sdep.pods(target, name)]
     _select(target, "nobody")
     try:
+        operator.restart(target)  # which also ends the connections that it kept
         sdep.wait_for(target, name, "ModelsResolved", "RegistryUnreachable")
         assert sdep.status(target, name)["models"] == pinned
         assert sdep.status(target, name)["state"] == "Available"
@@ -155,6 +159,7 @@ def test_a_registry_that_goes_away_takes_nothing_down(target: Target, scratch: l
     finally:
         _select(target, "mlflow")
     sdep.wait_for(target, name, "ModelsResolved", "Resolved")
+    assert [pod["metadata"]["uid"] for pod in sdep.pods(target, name)] == pods
 
 
 def _select(target: Target, app: str) -> None:
