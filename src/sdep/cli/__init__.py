@@ -34,4 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SdepError as error:
         sys.stderr.write(f"sdep {command}: {error.reason}: {error.message}\n")
         return 1
+    except BrokenPipeError:  # the reader, `head` perhaps, has seen enough
+        sys.stderr.close()
+        return 0
     return code

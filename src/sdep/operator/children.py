@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -23,10 +23,15 @@ _ROUTES = "VirtualService"
 class Children:
     """Makes the difference between desired and live disappear."""
 
-    def __init__(self, cluster: Cluster, store: Store, said: Callable[[str, str], None]) -> None:
+    def __init__(self, cluster: Cluster, store: Store) -> None:
         self._cluster = cluster
         self._store = store
-        self._said = said
+        self._done: dict[str, list[Key]] = {}
+
+    def said(self) -> Iterator[tuple[str, str]]:
+        """What was done so far as (reason, message): one a kind of action, however many objects it met."""
+        for action, keys in self._done.items():
+            yield action, ", ".join(f'{key.kind} "{key.name}"' for key in keys)
 
     async def bring(self, desired: Sequence[Manifest], live: Mapping[Key, Body], owner: str) -> Changes:
         """Create and update; deletions are left to `remove`. What was done is returned, names held by others included."""
@@ -48,7 +53,7 @@ class Children:
             key = key_of(dict(body))
             await self._cluster.delete(key, body["metadata"]["uid"])
             self._store.drop_child(dict(body))
-            self._record("Delete", key)
+            self._record("Deleted", key)
 
     async def _put(self, manifest: Manifest, live: Mapping[Key, Body], owner: str) -> None:
         key = manifest.key
@@ -57,12 +62,11 @@ class Children:
             if there is not None and owner_of(there) != owner:
                 raise diff([manifest], {key: there}, owner).foreign[0]
         self._store.put_child(await self._cluster.apply(manifest))
-        self._record("Update" if key in live else "Create", key)
+        self._record("Updated" if key in live else "Created", key)
 
     def _record(self, action: str, key: Key) -> None:
         CHANGES.labels(kind=key.kind, action=action.lower()).inc()
-        past = {"Create": "Created", "Update": "Updated", "Delete": "Deleted"}[action]
-        self._said(f"{action}{key.kind}", f'{past} {key.kind} "{key.name}"')
+        self._done.setdefault(action, []).append(key)
 
 
 def routes_differ(changes: Changes) -> bool:

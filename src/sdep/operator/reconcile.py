@@ -74,11 +74,11 @@ class Reconciler:
             await self._report(sdep, failed(sdep, self._said(decision, found, []), context.now()), pinning)
             return None
         live = context.store.children(name)
-        children = Children(
-            context.cluster, context.store, lambda why, what: context.events.emit(sdep, "Normal", why, what)
-        )
+        children = Children(context.cluster, context.store)
         changes = await children.bring(render(decision.plan), live, sdep.metadata.uid)
         delay = await self._remove_stale(name, children, changes, pinning)
+        for reason, message in children.said():
+            context.events.emit(sdep, "Normal", reason, message)
         said = self._said(decision, found, list(changes.foreign))
         status = summarise(decision.plan, decision.asked, decision.observed, said, context.now())
         await self._report(sdep, status, pinning)
