@@ -34,8 +34,10 @@ cluster-down: .venv/ready ## remove the local node and every trace of it
 golden: .venv/ready ## write the golden files anew; look at the diff
 	@SDEP_GOLDEN=write $(PYTHON) -m pytest -q tests/golden
 
-generate: .venv/ready ## write the CRD anew from src/sdep/api
+generate: .venv/ready ## write the CRD anew from src/sdep/api, and the chart as one file
 	@.venv/bin/sdep crd > crds/seldondeployments.yaml && cp crds/seldondeployments.yaml charts/sdep-operator/files/crd.yaml
+	@(cat charts/namespace.yaml; PATH=$(CURDIR)/.cluster/bin:$$PATH helm template sdep-operator charts/sdep-operator -n seldon-system) \
+	    > charts/sdep-operator.yaml
 
 lock: .venv/ready ## lock the newest allowed versions of all dependencies
 	@requirements/lock .tools/bin/uv

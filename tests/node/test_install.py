@@ -7,6 +7,9 @@ import yaml
 from demo import operator
 from demo.kubectl import Target, until
 from demo.operator import CHART, NAMESPACE, RELEASE, values
+from sdep import __version__ as VERSION  # noqa: N812 - a constant here
+
+SHIPPED = CHART.parent / "sdep-operator.yaml"
 
 
 def test_the_operator_pod_is_found_by_v1s_label_and_may_do_next_to_nothing(target: Target) -> None:
@@ -31,11 +34,21 @@ def test_the_chart_as_one_file_is_what_helm_installs(target: Target) -> None:
     target.kubectl("apply", "--dry-run=server", "-f", "-", stdin=one_file)
 
 
-def test_the_operator_installs_and_serves_from_one_file(target: Target) -> None:
+def test_the_shipped_file_is_the_chart_with_its_default_values(target: Target) -> None:
+    rendered = target.run("helm", "template", RELEASE, str(CHART), "-n", NAMESPACE)
+    namespace = (CHART.parent / "namespace.yaml").read_text()
+    assert SHIPPED.read_text() == namespace + rendered, "run `make generate`"
+
+
+def test_the_operator_installs_from_the_shipped_file(target: Target) -> None:
     """Uninstalled by helm, installed again by kubectl, and then by helm: each time the operator comes up."""
-    one_file = target.run("helm", "template", RELEASE, str(CHART), "-n", NAMESPACE, *values(target))
+    images = {f"sdep-{name}:{VERSION}": target.images[name] for name in ("operator", "runtime")}
+    shipped = SHIPPED.read_text()
+    for image, there in images.items():
+        assert image in shipped
+        shipped = shipped.replace(image, there)
     target.run("helm", "uninstall", RELEASE, "-n", NAMESPACE, "--wait")
-    target.kubectl("apply", "--server-side", "-f", "-", stdin=one_file)
+    target.kubectl("apply", "-f", "-", stdin=shipped)
     target.kubectl("rollout", "status", "deployment/seldon-controller-manager", "-n", NAMESPACE, "--timeout=120s")
     until(lambda: _pods(target) == 1, "one operator pod runs")
     operator.install(target)
