@@ -58,6 +58,14 @@ def answered(target: Target, namespace: str, name: str) -> Counter[str]:
     return found
 
 
+def _settled(target: Target, namespace: str, name: str) -> Counter[str]:
+    """The counts once they stand still: a shadow may still be at work when the last answer is back."""
+    last = answered(target, namespace, name)
+    while (now := answered(target, namespace, name)) != last:
+        last = now
+    return last
+
+
 def _ready(pod: dict[str, Any]) -> bool:
     conditions = pod["status"].get("conditions", ())
     return any(found["type"] == "Ready" and found["status"] == "True" for found in conditions)
@@ -67,7 +75,7 @@ def split(target: Target, namespace: str, name: str, requests: int = 1000) -> tu
     """Send requests and return how many each predictor answered (or was mirrored), and what came back."""
     before = answered(target, namespace, name)
     answers = send(target, namespace, name, requests)
-    after = answered(target, namespace, name)
+    after = _settled(target, namespace, name)
     return Counter({predictor: after[predictor] - before[predictor] for predictor in after}), answers
 
 
