@@ -39,6 +39,14 @@ class Plan:
         return [predictor for predictor in self.sdep.spec.predictors if predictor.name not in unpinned]
 
     @property
+    def serves_what_is_written(self) -> bool:
+        """Whether every unit's pin is of the reference that the manifest holds now, however old it is."""
+        units = units_with_models(self.sdep)
+        pins = (self.pins.get((predictor.name, unit.name or "")) for predictor, unit in units)
+        wanted = (unit.model_uri for _, unit in units_with_models(self.sdep))
+        return all(pin is not None and pin.uri == uri for pin, uri in zip(pins, wanted, strict=True))
+
+    @property
     def namespace(self) -> str:
         return self.sdep.metadata.namespace
 

@@ -155,6 +155,7 @@ def test_a_registry_that_goes_away_takes_nothing_down_even_if_the_operator_resta
         sdep.wait_for(target, name, "ModelsResolved", "RegistryUnreachable")
         assert sdep.status(target, name)["models"] == pinned
         assert sdep.status(target, name)["state"] == "Available"
+        assert sdep.condition(target, name, "Ready")["status"] == "True"
         assert traffic.predict(target, NAMESPACE, name, [traffic.ROW])
     finally:
         _select(target, "mlflow")

@@ -29,7 +29,9 @@ def summarise(
     """The status of a SeldonDeployment whose children were applied. `now` is RFC 3339; `found` are the other conditions."""
     before = previous(plan.sdep)
     state = _state(observed, before)
-    said = [*found, conditions.ready(found)]
+    # A registry that does not answer takes nothing from those who are served already.
+    needed = [said for said in found if said.type != "ModelsResolved" or not plan.serves_what_is_written]
+    said = [*found, conditions.ready(needed)]
     trouble = next((condition.message for condition in said if condition.type == "DeploymentsReady"), "")
     pins = [plan.pins[key] for key in plan.pins]
     return Status(

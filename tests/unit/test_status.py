@@ -1,0 +1,102 @@
+"""What a status says of what was planned and seen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sdep.api.defaults import with_defaults
+from sdep.api.seldon_deployment import SeldonDeployment, parse
+from sdep.api.status import Condition, Pin, Status
+from sdep.plan import Plan, Weights
+from sdep.settings import OperatorSettings
+from sdep.status import conditions
+from sdep.status.observation import PredictorObservation, observe
+from sdep.status.summary import failed, summarise
+
+NOW, LATER = "2026-01-01T00:00:00Z", "2026-02-02T00:00:00Z"
+SETTINGS = OperatorSettings(runtime_image="r")
+ALL = Weights({"main": 100}, {})
+URI = "models:/price@champion"
+
+
+def sdep(status: dict[str, Any] | None = None) -> SeldonDeployment:
+    return with_defaults(
+        parse(
+            {
+                "apiVersion": "machinelearning.seldon.io/v1",
+                "kind": "SeldonDeployment",
+                "metadata": {"name": "prices", "namespace": "data", "generation": 3},
+                "spec": {"replicas": 2, "predictors": [{"name": "main", "graph": {"name": "m", "modelUri": URI}}]},
+                "status": status,
+            }
+        )
+    )
+
+
+def plan(uri: str = URI, body: SeldonDeployment | None = None) -> Plan:
+    pin = Pin(predictor="main", unit="m", uri=uri, name="price", version="4", artifact_uri="s3://m/4")
+    return Plan(body or sdep(), {("main", "m"): pin}, ALL, SETTINGS)
+
+
+def deployment(**status: int) -> dict[str, Any]:
+    return {"metadata": {"name": "prices-main-0-m", "generation": 1}, "status": {"observedGeneration": 1, **status}}
+
+
+def observed(body: dict[str, Any] | None) -> tuple[PredictorObservation, ...]:
+    return observe(plan(), {"prices-main-0-m": body} if body else {}, [])
+
+
+RUNNING = observed(deployment(replicas=2, updatedReplicas=2, availableReplicas=2))
+ROLLING = observed(deployment(replicas=3, updatedReplicas=1, availableReplicas=2))
+UNRESOLVED = conditions.models_resolved({"main/m": ("RegistryUnreachable", "does not answer")})
+
+
+def by_type(status: Status) -> dict[str, Condition]:
+    return {condition.type: condition for condition in status.conditions}
+
+
+def test_all_new_pods_available_is_available_at_a_glance() -> None:
+    status = summarise(plan(), ALL, RUNNING, [conditions.deployments_ready(RUNNING)], NOW)
+    assert (status.state, status.observed_generation, status.replicas) == ("Available", 3, 2)
+    assert (status.summary.ready, status.summary.traffic, status.summary.models) == ("2/2", "main 100", "price/4")
+    assert by_type(status)["Ready"].status == "True"
+
+
+def test_a_rollout_leaves_what_answers_available_and_is_not_ready() -> None:
+    before = summarise(plan(), ALL, RUNNING, [], NOW).model_dump(mode="json", by_alias=True)
+    status = summarise(plan(body=sdep(before)), ALL, ROLLING, [conditions.deployments_ready(ROLLING)], LATER)
+    assert status.state == "Available"
+    assert by_type(status)["Ready"].reason == "Progressing"
+
+
+def test_a_report_about_an_older_template_is_not_believed() -> None:
+    stale = {**deployment(replicas=2, updatedReplicas=2, availableReplicas=2)}
+    stale["metadata"] = {**stale["metadata"], "generation": 2}
+    assert not observed(stale)[0].rolled_out
+
+
+def test_a_registry_that_is_down_leaves_ready_what_is_served() -> None:
+    status = summarise(plan(), ALL, RUNNING, [UNRESOLVED], NOW)
+    assert by_type(status)["ModelsResolved"].reason == "RegistryUnreachable"
+    assert by_type(status)["Ready"].status == "True"
+
+
+def test_a_manifest_that_asks_for_another_model_is_not_ready_while_the_old_one_is_served() -> None:
+    status = summarise(plan(uri="models:/price@before"), ALL, RUNNING, [UNRESOLVED], NOW)
+    assert by_type(status)["Ready"].reason == "RegistryUnreachable"
+
+
+def test_a_condition_keeps_the_time_at_which_it_took_its_status() -> None:
+    before = summarise(plan(), ALL, RUNNING, [conditions.services_ready()], NOW).model_dump(mode="json", by_alias=True)
+    status = summarise(plan(body=sdep(before)), ALL, RUNNING, [conditions.services_ready(), UNRESOLVED], LATER)
+    assert by_type(status)["ServicesReady"].last_transition_time == NOW
+    assert by_type(status)["ModelsResolved"].last_transition_time == LATER
+
+
+def test_a_refused_manifest_keeps_what_the_status_said_of_models_and_traffic() -> None:
+    before = summarise(plan(), ALL, RUNNING, [], NOW).model_dump(mode="json", by_alias=True)
+    cause = conditions.models_resolved({"main/m": ("ModelNotFound", "no such model")})
+    status = failed(sdep(before), [cause], LATER)
+    assert (status.state, status.description) == ("Failed", "main/m: no such model")
+    assert [pin.version for pin in status.models] == ["4"]
+    assert by_type(status)["Stalled"].reason == "ModelNotFound"
