@@ -27,14 +27,14 @@ class Mlflow:
         self.call("POST", "registered-models/alias", name=name, alias=alias, version=version)
 
     def move_to_stage(self, name: str, version: str, stage: str) -> None:
-        """The version is alone in the stage afterwards."""
+        """Versions that are in the stage already stay in it."""
         self.call(
             "POST",
             "model-versions/transition-stage",
             name=name,
             version=version,
             stage=stage,
-            archive_existing_versions=True,
+            archive_existing_versions=False,
         )
 
     def version(self, name: str, version: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Callable
 
 import pytest
 
@@ -50,23 +51,41 @@ def test_every_form_of_a_reference_is_pinned_and_served(
 
 
 def test_a_moved_alias_is_followed_without_losing_a_request(target: Target, mlflow: Mlflow, scratch: list[str]) -> None:
-    name = "follows"
-    scratch.append(name)
+    scratch.append("follows-alias")
+    uri = f"models:/{MODEL}@followed"
     mlflow.set_alias(MODEL, "followed", "1")
-    serve(target, name, unit(f"models:/{MODEL}@followed"), replicas=2)
+    follow(target, "follows-alias", uri, lambda: mlflow.set_alias(MODEL, "followed", "2"), ("1", "2"))
+    assert "ModelMoved" in dict(sdep.events(target, "follows-alias"))
+
+
+def test_a_moved_stage_is_followed_without_losing_a_request(target: Target, mlflow: Mlflow, scratch: list[str]) -> None:
+    """Two versions in one stage: the newer one is meant, as in MLflow."""
+    scratch.append("follows-stage")
+    uri = f"models:/{MODEL}/staging"
+    try:
+        follow(target, "follows-stage", uri, lambda: mlflow.move_to_stage(MODEL, "3", "Staging"), ("2", "3"))
+    finally:
+        mlflow.move_to_stage(MODEL, "3", "None")
+
+
+def follow(target: Target, name: str, uri: str, move: Callable[[], None], versions: tuple[str, str]) -> None:
+    """Serve a reference, move it under load, and see both versions answer and nothing else."""
+    before, after = versions
+    serve(target, name, unit(uri), replicas=2)
     sdep.wait_ready(target, name)
     sdep.wait_routed(target, name)
-    codes, moved = load_while_moving(target, mlflow, name)
-    assert moved == {f"{MODEL}:1", f"{MODEL}:2"}
+    codes, answered = load_while_moving(target, name, move, after)
+    assert answered == {f"{MODEL}:{before}", f"{MODEL}:{after}"}
     assert set(codes) == {200}, codes
     (pin,) = sdep.status(target, name)["models"]
-    assert (pin["version"], [change["version"] for change in pin["history"]]) == ("2", ["1"])
-    assert pin["cause"] == f"models:/{MODEL}@followed moved in the registry"
-    assert "ModelMoved" in dict(sdep.events(target, name))
+    assert (pin["version"], [change["version"] for change in pin["history"]]) == (after, [before])
+    assert pin["cause"] == f"{uri} moved in the registry"
 
 
-def load_while_moving(target: Target, mlflow: Mlflow, name: str) -> tuple[dict[int, int], set[str]]:
-    """Steady requests while the alias moves from 1 to 2 and until version 2 alone has answered for a while."""
+def load_while_moving(
+    target: Target, name: str, move: Callable[[], None], after: str
+) -> tuple[dict[int, int], set[str]]:
+    """Steady requests while the reference moves and until the old pods are gone; codes, and the models that answered."""
     stop = threading.Event()
     total = traffic.Answers()
 
@@ -79,8 +98,8 @@ def load_while_moving(target: Target, mlflow: Mlflow, name: str) -> tuple[dict[i
     thread = threading.Thread(target=load)
     thread.start()
     try:
-        mlflow.set_alias(MODEL, "followed", "2")
-        until(lambda: sdep.status(target, name)["models"][0]["version"] == "2", "the move is noticed")
+        move()
+        until(lambda: sdep.status(target, name)["models"][0]["version"] == after, "the move is noticed")
         sdep.wait_ready(target, name)
         until(lambda: len(sdep.pods(target, name)) == 2, "the old pods are gone")
     finally:
