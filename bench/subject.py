@@ -75,9 +75,6 @@ def _predictor(name: str, traffic: int) -> Body:
 
 def _children(manifest: Body) -> tuple[Body, ...]:
     sdep = with_defaults(parse(manifest))
-    pins = {}
-    for predictor, unit in units_with_models(sdep):
-        key = (predictor.name, unit.name or "")
-        pins[key] = Pin(predictor=key[0], unit=key[1], uri=_URI, artifact_uri=_URI)
+    pins = {key: Pin(predictor=key[0], unit=key[1], uri=_URI, artifact_uri=_URI) for key, _ in units_with_models(sdep)}
     plan = Plan(sdep, pins, requested(sdep.spec.predictors), _SETTINGS)
     return tuple(made.body for made in render(plan))

@@ -25,19 +25,24 @@ def values(target: Target) -> list[str]:
 def install(target: Target) -> None:
     """`helm upgrade --install`, then the wait of the quick start."""
     target.run(*HELM, RELEASE, str(CHART), "-n", NAMESPACE, "--create-namespace", *values(target))
+    wait(target)
+    target.kubectl("wait", "--for=condition=ready", "pod", "-l", f"app={DEPLOYMENT}", "-n", NAMESPACE, "--timeout=300s")
+
+
+def wait(target: Target) -> None:
+    """Until the operator that is wanted runs; where it does not, the error has its last words."""
     try:
         target.kubectl("rollout", "status", f"deployment/{DEPLOYMENT}", "-n", NAMESPACE, "--timeout=120s")
     except CommandError as error:
         log = target.kubectl("logs", f"deployment/{DEPLOYMENT}", "-n", NAMESPACE, "--tail=20")
         raise CommandError(f"{error}\nthe operator's last words:\n{log}") from error
-    target.kubectl("wait", "--for=condition=ready", "pod", "-l", f"app={DEPLOYMENT}", "-n", NAMESPACE, "--timeout=300s")
 
 
 def restart(target: Target) -> None:
     """Kill the operator's pod and wait for the next one."""
     selector = ("-n", NAMESPACE, "-l", f"app={DEPLOYMENT}")
     target.kubectl("delete", "pod", *selector, "--grace-period=0", "--force")
-    target.kubectl("rollout", "status", f"deployment/{DEPLOYMENT}", "-n", NAMESPACE, "--timeout=120s")
+    wait(target)
 
 
 def uninstall(target: Target) -> None:

@@ -21,12 +21,16 @@ CREDENTIALS = {
 def install(target: Target) -> None:
     """MLflow and its store, ready to be asked."""
     _ensure(target, "namespace", NAMESPACE)
-    literals = [f"--from-literal={name}={value}" for name, value in CREDENTIALS.items()]
-    _ensure(target, "secret", "generic", "mlflow-credentials", *literals)
+    put_secret(target, "mlflow-credentials", CREDENTIALS)
     for name in ("s3", "mlflow"):
         target.apply(manifest(target, name))
     for name in ("s3", "mlflow"):
         target.kubectl("rollout", "status", f"deployment/{name}", "-n", NAMESPACE, "--timeout=300s")
+
+
+def put_secret(target: Target, name: str, values: dict[str, str]) -> None:
+    """A secret in the platform's namespace with these keys, made or changed."""
+    _ensure(target, "secret", "generic", name, *(f"--from-literal={key}={value}" for key, value in values.items()))
 
 
 def train(target: Target) -> str:

@@ -11,9 +11,6 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 HTTP_PORT = 8000
-GRPC_PORT = 5001
-UNIT_HTTP_PORT = 9000
-UNIT_GRPC_PORT = 9500
 
 ENGINE_CONTAINER = "seldon-container-engine"
 MODELS_ROOT = "/mnt/models"

@@ -35,16 +35,14 @@ class Plan:
     @property
     def predictors(self) -> list[Predictor]:
         """The predictors that can be made: those whose every model is pinned."""
-        unpinned = {key[0] for key in unit_keys(self.sdep) if key not in self.pins}
+        unpinned = {key[0] for key, _ in units_with_models(self.sdep) if key not in self.pins}
         return [predictor for predictor in self.sdep.spec.predictors if predictor.name not in unpinned]
 
     @property
     def serves_what_is_written(self) -> bool:
         """Whether every unit's pin is of the reference that the manifest holds now, however old it is."""
-        units = units_with_models(self.sdep)
-        pins = (self.pins.get((predictor.name, unit.name or "")) for predictor, unit in units)
-        wanted = (unit.model_uri for _, unit in units_with_models(self.sdep))
-        return all(pin is not None and pin.uri == uri for pin, uri in zip(pins, wanted, strict=True))
+        pins = ((self.pins.get(key), unit.model_uri) for key, unit in units_with_models(self.sdep))
+        return all(pin is not None and pin.uri == uri for pin, uri in pins)
 
     @property
     def namespace(self) -> str:
@@ -55,14 +53,9 @@ class Plan:
         return self.sdep.metadata.name
 
 
-def unit_keys(sdep: SeldonDeployment) -> list[UnitKey]:
-    """The key of every unit that downloads a model, in manifest order."""
-    return [(predictor.name, unit.name or "") for predictor, unit in units_with_models(sdep)]
-
-
-def units_with_models(sdep: SeldonDeployment) -> Iterator[tuple[Predictor, Unit]]:
-    """Every unit of every predictor that downloads a model, in manifest order."""
+def units_with_models(sdep: SeldonDeployment) -> Iterator[tuple[UnitKey, Unit]]:
+    """Every unit of every predictor that downloads a model, with its key, in manifest order."""
     for predictor in sdep.spec.predictors:
         for unit in predictor.graph.walk():
             if unit.model_uri:
-                yield predictor, unit
+                yield (predictor.name, unit.name or ""), unit

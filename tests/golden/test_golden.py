@@ -34,15 +34,15 @@ def rendered(manifest: str) -> str:
     sdep = with_defaults(parse(yaml.safe_load(manifest)))
     assert not [problem for problem in problems(sdep) if problem.severity == "error"]
     pins = {
-        (predictor.name, unit.name or ""): Pin(
-            predictor=predictor.name,
-            unit=unit.name or "",
+        key: Pin(
+            predictor=key[0],
+            unit=key[1],
             uri=unit.model_uri or "",
             name="price",
             version="7",
             artifact_uri="s3://mlflow/artifacts/7",
         )
-        for predictor, unit in units_with_models(sdep)
+        for key, unit in units_with_models(sdep)
     }
     plan = Plan(sdep, pins, requested(sdep.spec.predictors), OperatorSettings(runtime_image="sdep-runtime:test"))
     return yaml.safe_dump_all((made.body for made in render(plan)), sort_keys=False, explicit_start=True, width=140)

@@ -49,7 +49,7 @@ def test_the_operator_installs_from_the_shipped_file(target: Target) -> None:
         shipped = shipped.replace(image, there)
     target.run("helm", "uninstall", RELEASE, "-n", NAMESPACE, "--wait")
     target.kubectl("apply", "-f", "-", stdin=shipped)
-    target.kubectl("rollout", "status", "deployment/seldon-controller-manager", "-n", NAMESPACE, "--timeout=120s")
+    operator.wait(target)
     until(lambda: _pods(target) == 1, "one operator pod runs")
     operator.install(target)
 

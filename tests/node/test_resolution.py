@@ -136,7 +136,7 @@ def test_a_secret_that_is_not_there_is_named_and_noticed_when_it_comes(target: T
     serve(target, "no-secret", unit(f"models:/{MODEL}/1", envSecretRefName="made-late"))
     found = sdep.wait_for(target, "no-secret", "ModelsResolved", "SecretNotFound")
     assert "'made-late'" in found["message"]
-    _create_secret(target, "made-late", platform.CREDENTIALS)
+    platform.put_secret(target, "made-late", platform.CREDENTIALS)
     try:
         sdep.wait_ready(target, "no-secret")
     finally:
@@ -145,17 +145,11 @@ def test_a_secret_that_is_not_there_is_named_and_noticed_when_it_comes(target: T
 
 def test_credentials_that_the_store_refuses_are_named_by_the_download(target: Target, scratch: list[str]) -> None:
     scratch.append("wrong-keys")
-    _create_secret(target, "wrong-keys", {**platform.CREDENTIALS, "AWS_SECRET_ACCESS_KEY": "wrong"})
+    platform.put_secret(target, "wrong-keys", {**platform.CREDENTIALS, "AWS_SECRET_ACCESS_KEY": "wrong"})
     serve(target, "wrong-keys", unit(f"models:/{MODEL}/1", envSecretRefName="wrong-keys"))
     found = sdep.wait_for(target, "wrong-keys", "DeploymentsReady", "AccessDenied")
     assert "AWS_SECRET_ACCESS_KEY" in found["message"]
     target.kubectl("delete", "secret", "wrong-keys", "-n", NAMESPACE)
-
-
-def _create_secret(target: Target, name: str, values: dict[str, str]) -> None:
-    literals = [f"--from-literal={key}={value}" for key, value in values.items()]
-    secret = ("secret", "generic", name, "-n", NAMESPACE)
-    target.apply(target.kubectl("create", *secret, *literals, "--dry-run=client", "-o", "yaml"))
 
 
 def test_a_registry_that_goes_away_takes_nothing_down_even_if_the_operator_restarts_meanwhile(

@@ -51,8 +51,8 @@ def _rendered(manifest: dict[str, Any], settings: OperatorSettings) -> Iterator[
 
 def _unresolved(sdep: SeldonDeployment) -> dict[tuple[str, str], Pin]:
     pins = {}
-    for predictor, unit in units_with_models(sdep):
-        uri, name = unit.model_uri or "", unit.name or ""
+    for key, unit in units_with_models(sdep):
+        uri = unit.model_uri or ""
         parse_uri(uri)
-        pins[predictor.name, name] = Pin(predictor=predictor.name, unit=name, uri=uri, artifact_uri=uri)
+        pins[key] = Pin(predictor=key[0], unit=key[1], uri=uri, artifact_uri=uri)
     return pins

@@ -37,8 +37,7 @@ class Questions:
         """An answer for every unit with a model; what can not even be asked is a fault like any other."""
         answers: dict[UnitKey, Answer] = {}
         asked: dict[UnitKey, Question] = {}
-        for predictor, unit in units_with_models(sdep):
-            key = (predictor.name, unit.name or "")
+        for key, unit in units_with_models(sdep):
             try:
                 asked[key] = await self._question(sdep.key, unit)
             except SdepError as error:
@@ -69,7 +68,10 @@ class Questions:
         changed: set[ObjectName] = set()
         for key, before in list(self._secrets.items()):
             users = self._users.get(key, set())
-            body = await self._cluster.get(Key("v1", "Secret", *key)) if users else None
+            try:
+                body = await self._cluster.get(Key("v1", "Secret", *key)) if users else None
+            except SdepError:  # what can not be read just now is taken to be as it was
+                continue
             if body is None or _text(body) != before:
                 del self._secrets[key]
                 changed |= users

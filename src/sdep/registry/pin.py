@@ -30,12 +30,11 @@ def pin_models(sdep: SeldonDeployment, answers: Mapping[UnitKey, Answer], before
     pins: dict[UnitKey, Pin] = {}
     faults: dict[UnitKey, Fault] = {}
     moves: list[tuple[Pin, Pin]] = []
-    for predictor, unit in units_with_models(sdep):
-        key = (predictor.name, unit.name or "")
+    for key, unit in units_with_models(sdep):
         answer, old = answers[key], known.get(key)
         if answer.fault:
             faults[key] = answer.fault
-        pin = _pin(predictor.name, unit, answer.model, old, now)
+        pin = _pin(key[0], unit, answer.model, old, now)
         if pin:
             pins[key] = pin
             if old and old.artifact_uri != pin.artifact_uri:
