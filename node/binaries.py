@@ -72,10 +72,11 @@ _HELM = "helm.sh/helm/v3/pkg/chartutil"
 _HELM_STAMPS = (f"{_HELM}.k8sVersionMajor=1", f"{_HELM}.k8sVersionMinor=35")
 HELM = Program("helm", "helm.sh/helm/v3/cmd/helm@v3.21.0", stamps=_HELM_STAMPS)
 KUBECONFORM = Program("kubeconform", "github.com/yannh/kubeconform/cmd/kubeconform@v0.8.0")
+HEALTH = Program("health", ".", "health")
 VERSITYGW = Program("versitygw", "github.com/versity/versitygw/cmd/versitygw@v1.8.0")
 
 NEEDED = (NODE, PAUSE, COREDNS, ISTIOD)  # to bring the node up
-TOOLS = (ISTIOCTL, HELM, KUBECONFORM)
+TOOLS = (ISTIOCTL, HELM, KUBECONFORM, HEALTH)
 ALL = (*NEEDED, *TOOLS, VERSITYGW)
 
 

@@ -30,6 +30,11 @@ API_SERVER = (
     "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
     f"--service-account-key-file={PKI}/service-account.crt",
     f"--service-account-signing-key-file={PKI}/service-account.key",
+    f"--audit-policy-file={CONFIG}/audit.yaml",
+    f"--audit-log-path={INSIDE}/log/audit.log",
+    "--audit-log-mode=batch",
+    "--audit-log-maxsize=100",
+    "--audit-log-maxbackup=1",
 )
 CONTROLLER_MANAGER = (
     f"--kubeconfig={CONFIG}/controller-manager.kubeconfig",

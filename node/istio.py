@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import http.client
+import json
+from pathlib import Path
 
 from node import command, digest, toolchain
 from node.api import Api
@@ -12,7 +14,12 @@ from node.images import GATEWAY
 from node.inside import Inside
 from node.layout import ADDRESS, HERE, INSIDE, cache
 
-CRDS = "manifests/charts/base/files/crd-all.gen.yaml"
+CRDS = {
+    "istio.io/istio": "manifests/charts/base/files/crd-all.gen.yaml",
+    "sigs.k8s.io/gateway-api": "config/crd/standard/gateway.networking.k8s.io_[!v]*.yaml",
+}
+"""By module, at the version that the control plane is built from: the files that hold types."""
+MODULE = HERE / "go" / "istio"
 WEBHOOK = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/istio-validator-istio-system"
 DEPLOYMENT = "/apis/apps/v1/namespaces/istio-system/deployments/istio-ingressgateway"
 ENVIRONMENT = {
@@ -23,7 +30,11 @@ ENVIRONMENT = {
     # A plain Envoy lacks the filters of Istio's own build and would refuse the whole configuration.
     "PILOT_ENABLE_METADATA_EXCHANGE": "false",
     "PILOT_ENABLE_ALPN_FILTER": "false",
-    "PILOT_ENABLE_GATEWAY_API": "false",
+    # Of the Gateway API its routes are wanted: the gateway is there already, and nothing is to be deployed for one.
+    "PILOT_ENABLE_GATEWAY_API": "true",
+    "PILOT_ENABLE_GATEWAY_API_STATUS": "true",
+    "PILOT_ENABLE_GATEWAY_API_DEPLOYMENT_CONTROLLER": "false",
+    "PILOT_ENABLE_GATEWAY_API_GATEWAYCLASS_CONTROLLER": "true",
     "VALIDATION_WEBHOOK_CONFIG_NAME": "istio-validator-istio-system",
 }
 DISCOVERY = (
@@ -42,7 +53,7 @@ DISCOVERY = (
 def start(inside: Inside, api: Api) -> None:
     """Start istiod once its types exist, and wait until it answers and judges what is written."""
     api.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", text=types())
-    api.kubectl("wait", "--for=condition=Established", "crd", "-l", "chart=istio", "--timeout=60s")
+    api.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
     api.apply("istiod.yaml")
     inside.start("istiod", ["pilot-discovery", "discovery", *DISCOVERY], env=ENVIRONMENT)
     probe = "curl -fs --max-time 2 http://127.0.0.1:15080/ready >/dev/null 2>&1 && echo yes || true"
@@ -70,14 +81,16 @@ def answers(api: Api) -> bool:
 
 
 def types() -> str:
-    """Return Istio's CRDs, out of the module its control plane is built from; kept, as that asks Go."""
-    module = HERE / "go" / "istio"
-    kept = cache() / f"istio-crds-{digest.of([CRDS], [module / 'go.mod'])}.yaml"
+    """Return the CRDs of Istio and of the Gateway API, out of the modules of the control plane; kept, as that asks Go."""
+    kept = cache() / f"istio-crds-{digest.of([*CRDS, *CRDS.values()], [MODULE / 'go.mod'])}.yaml"
     if not kept.exists():
-        folder = command.run(
-            [toolchain.go(), "list", "-m", "-f", "{{.Dir}}", "istio.io/istio"], env={"GOFLAGS": "-mod=mod"}, cwd=module
-        )
+        files = [file for module, pattern in CRDS.items() for file in sorted(_folder(module).glob(pattern))]
         fresh = kept.with_suffix(".new")
-        fresh.write_text(command.run(["cat", f"{folder.strip()}/{CRDS}"]))
+        fresh.write_text("\n---\n".join(file.read_text() for file in files))
         fresh.rename(kept)
     return kept.read_text()
+
+
+def _folder(module: str) -> Path:
+    told = command.run([toolchain.go(), "mod", "download", "-json", module], env={"GOFLAGS": "-mod=mod"}, cwd=MODULE)
+    return Path(json.loads(told)["Dir"])

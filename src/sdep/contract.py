@@ -11,6 +11,10 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 HTTP_PORT = 8000
+GRPC_PORT = 5001
+
+FIRST_HTTP_PORT, FIRST_GRPC_PORT, FIRST_METRICS_PORT = 9000, 9500, 6000
+"""The ports of the first container of a unit; later containers count on from them."""
 
 ENGINE_CONTAINER = "seldon-container-engine"
 MODELS_ROOT = "/mnt/models"
@@ -26,7 +30,17 @@ ENV_PREDICTOR = "SDEP_PREDICTOR"
 ENV_DRAIN_SECONDS = "SDEP_DRAIN_SECONDS"
 """How long a pod that is told to stop still answers, so that every route to it has been taken away first."""
 
-UnitType = Literal["MODEL", "ROUTER", "COMBINER", "TRANSFORMER", "OUTPUT_TRANSFORMER"]
+ENV_HTTP_PORT = "SDEP_HTTP_PORT"
+ENV_GRPC_PORT = "SDEP_GRPC_PORT"
+"""Where the runtime listens, if not at HTTP_PORT and GRPC_PORT: it serves one unit there, as that unit's container."""
+ENV_CERT_MOUNT_PATH = "SELDON_CERT_MOUNT_PATH"
+"""The folder with tls.crt and tls.key; where it is set, the engine speaks TLS."""
+CERT_MOUNT_PATH = "/cert/"
+
+OPEN_INFERENCE = frozenset({"v2", "kfserving"})
+"""The two names of the Open Inference Protocol."""
+
+UnitType = Literal["MODEL", "ROUTER", "COMBINER", "TRANSFORMER", "OUTPUT_TRANSFORMER", "UNKNOWN_TYPE"]
 
 
 def model_directory(unit: str) -> str:
@@ -64,6 +78,12 @@ class ServedUnit(_Wire):
     host: str = ""
     """Host of a custom container's microservice; "" for a unit that the runtime itself runs."""
     http_port: int = 0
+    """The port of that host; of a unit that the runtime itself runs, the port at which it answers for this unit alone."""
+    grpc_port: int = 0
+    transport: Literal["rest", "grpc"] = "rest"
+    """How the runtime calls the unit."""
+    methods: tuple[str, ...] = ()
+    """v1's names of the calls that the unit answers, such as TRANSFORM_INPUT; () leaves it to the type."""
     image: str = ""
     children: tuple[ServedUnit, ...] = ()
 
@@ -76,6 +96,9 @@ class ServedPredictor(_Wire):
     predictor: str
     version: str = Field(default="", description="the pod's `version` label; the metric label predictor_version")
     protocol: str = "seldon"
+    rest_timeout_ms: int = 0
+    grpc_timeout_ms: int = 0
+    """How long a call of a unit in a container may take; 0 for the runtime's default."""
     graph: ServedUnit
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from sdep.api.graph import Unit
 from sdep.api.predictor import Predictor
 from sdep.api.seldon_deployment import SeldonDeployment
 from sdep.api.status import Pin
+from sdep.layout.place import Layout, lay_out
+from sdep.layout.ports import ContainerKey, Ports, allocate
 from sdep.settings import OperatorSettings
 
 UnitKey = tuple[str, str]
@@ -31,6 +34,23 @@ class Plan:
     pins: Mapping[UnitKey, Pin]
     weights: Weights
     settings: OperatorSettings
+    ports_in_use: Mapping[ContainerKey, Ports] = field(default_factory=dict)
+
+    @cached_property
+    def layouts(self) -> dict[str, Layout]:
+        """The pods of every predictor, by its name."""
+        ports = allocate(self.sdep, self.ports_in_use)
+        return {
+            predictor.name: lay_out(self.sdep, predictor, self.settings, ports)
+            for predictor in self.sdep.spec.predictors
+        }
+
+    def explained(self, predictor: Predictor) -> bool:
+        """Whether the predictor has an explainer that there is an image for."""
+        explainer = predictor.explainer
+        if not explainer or not explainer.type:
+            return False
+        return bool((explainer.container_spec or {}).get("image") or self.settings.explainer_image)
 
     @property
     def predictors(self) -> list[Predictor]:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from demo import operator, patterns, platform
 from demo.kubectl import Target, until
 from demo.patterns import Pattern
-from demo.target import ROOT, choose
+from demo.target import choose
 from tests.node.forward import forwarded
 from tests.node.mlflow import Mlflow
 
@@ -45,18 +42,6 @@ def served(target: Target) -> dict[str, Pattern]:
     patterns.apply(target, chosen)
     patterns.wait(target, chosen)
     return {pattern.folder: pattern for pattern in chosen}
-
-
-@pytest.fixture(scope="session")
-def seldon_client_python() -> Path:
-    """A Python with the published `seldon-core` client, in an environment of its own."""
-    python = ROOT / ".tools" / "seldon-client" / "bin" / "python"
-    uv = str(ROOT / ".tools" / "bin" / "uv")
-    locked = str(ROOT / "requirements" / "seldon-client.txt")
-    if not python.exists():
-        subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, str(python.parents[1])], check=True)
-    subprocess.run([uv, "pip", "sync", "--quiet", "--require-hashes", "--python", str(python), locked], check=True)
-    return python
 
 
 @pytest.fixture

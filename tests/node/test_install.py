@@ -5,7 +5,7 @@ from __future__ import annotations
 import yaml
 
 from demo import operator
-from demo.kubectl import Target, until
+from demo.kubectl import Target
 from demo.operator import CHART, NAMESPACE, RELEASE, values
 from sdep import __version__ as VERSION  # noqa: N812 - a constant here
 
@@ -13,29 +13,26 @@ SHIPPED = CHART.parent / "sdep-operator.yaml"
 
 
 def test_the_operator_pod_is_found_by_v1s_label_and_may_do_next_to_nothing(target: Target) -> None:
-    (pod,) = target.get("pods", "-n", NAMESPACE, "-l", "app=seldon-controller-manager")["items"]
-    spec = pod["spec"]
-    assert spec["securityContext"]["runAsNonRoot"] is True
-    for container in spec["containers"]:
-        assert container["securityContext"]["readOnlyRootFilesystem"] is True
-        assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
-        assert container["securityContext"]["allowPrivilegeEscalation"] is False
-
-
-def test_the_chart_is_clean(target: Target) -> None:
-    assert "0 chart(s) failed" in target.run("helm", "lint", "--strict", str(CHART), *values(target))
+    found = target.get("pods", "-n", NAMESPACE, "-l", "app=seldon-controller-manager")["items"]
+    assert len(found) == 2
+    for spec in (pod["spec"] for pod in found):
+        assert spec["securityContext"]["runAsNonRoot"] is True
+        for container in spec["containers"]:
+            assert container["securityContext"]["readOnlyRootFilesystem"] is True
+            assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+            assert container["securityContext"]["allowPrivilegeEscalation"] is False
 
 
 def test_the_chart_as_one_file_is_what_helm_installs(target: Target) -> None:
     """`helm template` piped into `kubectl apply -f -` finds nothing to change beside Helm's own notes."""
-    one_file = target.run("helm", "template", RELEASE, str(CHART), "-n", NAMESPACE, *values(target))
+    one_file = target.run("helm", "template", RELEASE, str(CHART), "-n", NAMESPACE, "--skip-tests", *values(target))
     installed = target.run("helm", "get", "manifest", RELEASE, "-n", NAMESPACE)
     assert list(yaml.safe_load_all(one_file)) == list(yaml.safe_load_all(installed))
     target.kubectl("apply", "--dry-run=server", "-f", "-", stdin=one_file)
 
 
 def test_the_shipped_file_is_the_chart_with_its_default_values(target: Target) -> None:
-    rendered = target.run("helm", "template", RELEASE, str(CHART), "-n", NAMESPACE)
+    rendered = target.run("helm", "template", RELEASE, str(CHART), "-n", NAMESPACE, "--skip-tests")
     namespace = (CHART.parent / "namespace.yaml").read_text()
     assert SHIPPED.read_text() == namespace + rendered, "run `make generate`"
 
@@ -50,9 +47,5 @@ def test_the_operator_installs_from_the_shipped_file(target: Target) -> None:
     target.run("helm", "uninstall", RELEASE, "-n", NAMESPACE, "--wait")
     target.kubectl("apply", "-f", "-", stdin=shipped)
     operator.wait(target)
-    until(lambda: _pods(target) == 1, "one operator pod runs")
+    assert len(operator.pods(target)) == 2
     operator.install(target)
-
-
-def _pods(target: Target) -> int:
-    return len(target.get("pods", "-n", NAMESPACE, "-l", "app=seldon-controller-manager")["items"])

@@ -84,7 +84,7 @@ GRAPH = {"modelUri": "models:/price/1"}
         ([{"name": "a", "graph": {"name": "m"}}], "Can't find container for Predictive Unit 'm'"),
         ([{"name": "a", "graph": {"name": "m", "implementation": "MLFLOW_SERVER"}}], "needs a modelUri"),
         (
-            [{"name": "a", "graph": {"name": "m", "implementation": "FOO_SERVER"}}],
+            [{"name": "a", "graph": {"name": "m", "implementation": "FOO_SERVER", "modelUri": "s3://m"}}],
             "No entry in predictors map for FOO_SERVER",
         ),
     ],

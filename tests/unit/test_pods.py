@@ -50,3 +50,14 @@ def test_a_pod_that_finds_no_node_says_why() -> None:
 def test_a_pod_on_its_way_is_no_trouble() -> None:
     waiting = {"reason": "PodInitializing"}
     assert trouble([pod(containerStatuses=[container("engine", state={"waiting": waiting})])]) is None
+
+
+def test_an_image_that_is_tried_again_and_again_is_one_trouble() -> None:
+    """The kubelet alternates between two reasons; each flip would be a status write and an event."""
+    cause = 'failed to pull "nowhere:1": not found'
+    tried = {"reason": "ErrImagePull", "message": cause}
+    waiting = {"reason": "ImagePullBackOff", "message": f'Back-off pulling image "nowhere:1": ErrImagePull: {cause}'}
+    found = {
+        trouble([pod(containerStatuses=[container("engine", state={"waiting": state})])]) for state in (tried, waiting)
+    }
+    assert len(found) == 1

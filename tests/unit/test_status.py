@@ -39,7 +39,7 @@ def plan(uri: str = URI, body: SeldonDeployment | None = None) -> Plan:
 
 
 def deployment(**status: int) -> dict[str, Any]:
-    return {"metadata": {"name": "prices-main-0-m", "generation": 1}, "status": {"observedGeneration": 1, **status}}
+    return {"metadata": {"name": "prices-main-0-m", "generation": 1}, "spec": {"replicas": 2}, "status": {"observedGeneration": 1, **status}}
 
 
 def observed(body: dict[str, Any] | None) -> tuple[PredictorObservation, ...]:
@@ -48,6 +48,7 @@ def observed(body: dict[str, Any] | None) -> tuple[PredictorObservation, ...]:
 
 RUNNING = observed(deployment(replicas=2, updatedReplicas=2, availableReplicas=2))
 ROLLING = observed(deployment(replicas=3, updatedReplicas=1, availableReplicas=2))
+(SERVICES, *_) = conditions.children_ready([], ())
 UNRESOLVED = conditions.models_resolved({"main/m": ("RegistryUnreachable", "does not answer")})
 
 
@@ -56,15 +57,15 @@ def by_type(status: Status) -> dict[str, Condition]:
 
 
 def test_all_new_pods_available_is_available_at_a_glance() -> None:
-    status = summarise(plan(), ALL, RUNNING, [conditions.deployments_ready(RUNNING)], NOW)
+    status = summarise(plan(), ALL, RUNNING, [], [conditions.deployments_ready(RUNNING)], NOW)
     assert (status.state, status.observed_generation, status.replicas) == ("Available", 3, 2)
     assert (status.summary.ready, status.summary.traffic, status.summary.models) == ("2/2", "main 100", "price/4")
     assert by_type(status)["Ready"].status == "True"
 
 
 def test_a_rollout_leaves_what_answers_available_and_is_not_ready() -> None:
-    before = summarise(plan(), ALL, RUNNING, [], NOW).model_dump(mode="json", by_alias=True)
-    status = summarise(plan(body=sdep(before)), ALL, ROLLING, [conditions.deployments_ready(ROLLING)], LATER)
+    before = summarise(plan(), ALL, RUNNING, [], [], NOW).model_dump(mode="json", by_alias=True)
+    status = summarise(plan(body=sdep(before)), ALL, ROLLING, [], [conditions.deployments_ready(ROLLING)], LATER)
     assert status.state == "Available"
     assert by_type(status)["Ready"].reason == "Progressing"
 
@@ -76,25 +77,25 @@ def test_a_report_about_an_older_template_is_not_believed() -> None:
 
 
 def test_a_registry_that_is_down_leaves_ready_what_is_served() -> None:
-    status = summarise(plan(), ALL, RUNNING, [UNRESOLVED], NOW)
+    status = summarise(plan(), ALL, RUNNING, [], [UNRESOLVED], NOW)
     assert by_type(status)["ModelsResolved"].reason == "RegistryUnreachable"
     assert by_type(status)["Ready"].status == "True"
 
 
 def test_a_manifest_that_asks_for_another_model_is_not_ready_while_the_old_one_is_served() -> None:
-    status = summarise(plan(uri="models:/price@before"), ALL, RUNNING, [UNRESOLVED], NOW)
+    status = summarise(plan(uri="models:/price@before"), ALL, RUNNING, [], [UNRESOLVED], NOW)
     assert by_type(status)["Ready"].reason == "RegistryUnreachable"
 
 
 def test_a_condition_keeps_the_time_at_which_it_took_its_status() -> None:
-    before = summarise(plan(), ALL, RUNNING, [conditions.services_ready()], NOW).model_dump(mode="json", by_alias=True)
-    status = summarise(plan(body=sdep(before)), ALL, RUNNING, [conditions.services_ready(), UNRESOLVED], LATER)
+    before = summarise(plan(), ALL, RUNNING, [], [SERVICES], NOW).model_dump(mode="json", by_alias=True)
+    status = summarise(plan(body=sdep(before)), ALL, RUNNING, [], [SERVICES, UNRESOLVED], LATER)
     assert by_type(status)["ServicesReady"].last_transition_time == NOW
     assert by_type(status)["ModelsResolved"].last_transition_time == LATER
 
 
 def test_a_refused_manifest_keeps_what_the_status_said_of_models_and_traffic() -> None:
-    before = summarise(plan(), ALL, RUNNING, [], NOW).model_dump(mode="json", by_alias=True)
+    before = summarise(plan(), ALL, RUNNING, [], [], NOW).model_dump(mode="json", by_alias=True)
     cause = conditions.models_resolved({"main/m": ("ModelNotFound", "no such model")})
     status = failed(sdep(before), [cause], LATER)
     assert (status.state, status.description) == ("Failed", "main/m: no such model")

@@ -101,6 +101,8 @@ def _schema() -> dict[str, Any]:
     spec["x-kubernetes-validations"] = list(_RULES)
     status = structural(Status, _GRAPH_DEPTH)
     del status["required"]
+    # What no operator has seen is under way: kstatus takes an object without a status for done.
+    status["default"] = {"observedGeneration": -1}
     return {
         "type": "object",
         "description": "A model, or a graph of models, served behind one address",

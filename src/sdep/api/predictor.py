@@ -8,6 +8,7 @@ from pydantic import Field
 
 from sdep.api.base import Count, FreeForm, Int32, IntOrString, KubeModel
 from sdep.api.graph import Endpoint, Unit
+from sdep.api.pod_spec import Container, PodSpec, Resources, TemplateMetadata, Variable
 
 
 class HpaSpec(KubeModel):
@@ -36,8 +37,8 @@ class PdbSpec(KubeModel):
 class ComponentSpec(KubeModel):
     """One Deployment: a pod template and how it scales."""
 
-    metadata: FreeForm | None = None
-    spec: FreeForm | None = None
+    metadata: TemplateMetadata | None = None
+    spec: PodSpec | None = None
     replicas: Count | None = None
     hpa_spec: HpaSpec | None = None
     keda_spec: KedaSpec | None = None
@@ -51,8 +52,8 @@ class ComponentSpec(KubeModel):
 class SvcOrchSpec(KubeModel):
     """The engine container's own resources, environment and (as a pod of its own) replicas."""
 
-    resources: FreeForm | None = None
-    env: list[FreeForm] | None = None
+    resources: Resources | None = None
+    env: list[Variable] | None = None
     replicas: Count | None = None
 
 
@@ -60,7 +61,7 @@ class Explainer(KubeModel):
     type: str | None = None
     model_uri: str | None = None
     service_account_name: str | None = None
-    container_spec: FreeForm | None = None
+    container_spec: Container | None = None
     config: dict[str, str] | None = None
     endpoint: Endpoint | None = None
     env_secret_ref_name: str | None = None

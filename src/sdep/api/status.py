@@ -25,8 +25,12 @@ class Condition(KubeModel):
 class ModelChange(KubeModel):
     """A model that was served before: what it was, when it was replaced and why."""
 
+    name: str = ""
     version: str = ""
+    run_id: str = ""
+    model_id: str = ""
     artifact_uri: str = ""
+    served_since: str = ""
     replaced_at: str
     cause: str
 
@@ -44,6 +48,7 @@ class Pin(KubeModel):
     artifact_uri: str
     resolved_at: str = ""
     cause: str = ""
+    held: bool = False
     history: list[ModelChange] = Field(default_factory=list)
 
     @property
@@ -71,6 +76,7 @@ class DeploymentStatus(KubeModel):
 class ServiceStatus(KubeModel):
     svc_name: str
     http_endpoint: str
+    grpc_endpoint: str | None = None
 
 
 class Address(KubeModel):

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
 
+DESCRIPTION = "Download a model into a folder, whole or not at all."
+EXAMPLES = ("sdep fetch s3://models/price/3 /mnt/models/price",)
 
-def main(arguments: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(
-        prog="sdep fetch", description="Download a model into a folder, whole or not at all."
-    )
-    parser.add_argument("uri", help="where the model is stored, such as s3://bucket/path")
-    parser.add_argument("directory", type=Path, help="an existing folder")
-    given = parser.parse_args(arguments)
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("uri", metavar="URI", help="where the model is stored, such as s3://bucket/path")
+    parser.add_argument("directory", metavar="DIRECTORY", type=Path, help="an existing folder")
+
+
+def run(given: argparse.Namespace) -> int:
     from sdep.runtime import fetch  # noqa: PLC0415 - the operator's image has no MLflow
 
     return fetch.main(given.uri, given.directory)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+
+DESCRIPTION = "Serve the predictor that the variable SDEP_PREDICTOR describes."
+EXAMPLES: tuple[str, ...] = ()
 
 
-def main(arguments: Sequence[str]) -> int:
-    description = "Serve the predictor that SDEP_PREDICTOR describes."
-    argparse.ArgumentParser(prog="sdep serve", description=description).parse_args(arguments)
+def configure(parser: argparse.ArgumentParser) -> None:
+    """No options: the operator writes the environment."""
+    parser.set_defaults()
+
+
+def run(_: argparse.Namespace) -> int:
     from sdep.runtime.main import main as serve  # noqa: PLC0415 - the operator's image has no models
 
     return serve()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import aiohttp
@@ -10,32 +12,39 @@ import aiohttp
 from sdep.api.seldon_deployment import API_VERSION, KIND, PLURAL
 from sdep.cluster.credentials import Credentials
 from sdep.errors import InvalidError, SdepError, TransientError
-from sdep.render.manifest import Key, Manifest
+from sdep.render.ingress import ROUTE_KINDS
+from sdep.render.manifest import Key, Manifest, key_of
 
 FIELD_MANAGER = "sdep-operator"
+_SOON_SECONDS = 3.0
 _HTTP_NOT_FOUND = 404
 _HTTP_REFUSED = {400, 403, _HTTP_NOT_FOUND, 409, 422}
 """404 for what is to be there afterwards means that its kind or its namespace is not there."""
 
 _PLURALS = {
     "Deployment": "deployments",
-    "DestinationRule": "destinationrules",
     "Event": "events",
+    "HorizontalPodAutoscaler": "horizontalpodautoscalers",
+    "Lease": "leases",
+    "PodDisruptionBudget": "poddisruptionbudgets",
+    "ReplicaSet": "replicasets",
+    "ScaledObject": "scaledobjects",
     "Secret": "secrets",
     "Service": "services",
-    "VirtualService": "virtualservices",
+    "ValidatingWebhookConfiguration": "validatingwebhookconfigurations",
     KIND: PLURAL,
+    **{kind.name: kind.plural for kind in ROUTE_KINDS},
 }
 
 
 class Cluster:
     """One session, kept alive, for all calls."""
 
-    def __init__(self, credentials: Credentials) -> None:
+    def __init__(self, credentials: Credentials, traces: Sequence[aiohttp.TraceConfig] = ()) -> None:
         self._credentials = credentials
         timeout = aiohttp.ClientTimeout(total=30, connect=10)
         connector = aiohttp.TCPConnector(ssl=credentials.ssl_context(), limit=32)
-        self._session = aiohttp.ClientSession(connector=connector, timeout=timeout)
+        self._session = aiohttp.ClientSession(connector=connector, timeout=timeout, trace_configs=list(traces))
 
     async def close(self) -> None:
         await self._session.close()
@@ -51,12 +60,23 @@ class Cluster:
         answer = await self._call("PATCH", _path(manifest.key), manifest.body, params=params, headers=headers)
         return answer or {}
 
-    async def delete(self, key: Key, uid: str) -> None:
-        """Delete the object that has this uid, and its dependents in the background; gone already is fine."""
+    async def take_over(self, live: Mapping[str, Any]) -> None:
+        """Make the fields that Seldon Core v1's manager wrote ours, so that those that are wanted no longer go with the next apply."""
+        fields = live["metadata"].get("managedFields") or ()
+        places = [number for number, entry in enumerate(fields) if _is_v1s(entry)]
+        if places and not any(entry.get("manager") == FIELD_MANAGER for entry in fields):
+            place = f"/metadata/managedFields/{places[0]}"
+            version = {"op": "test", "path": "/metadata/resourceVersion", "value": live["metadata"]["resourceVersion"]}
+            ours = (("manager", FIELD_MANAGER), ("operation", "Apply"))
+            renamed = [{"op": "replace", "path": f"{place}/{name}", "value": value} for name, value in ours]
+            await self.json_patch(key_of(dict(live)), [version, *renamed])
+
+    async def delete(self, key: Key, uid: str, *, keep_dependents: bool = False) -> None:
+        """Delete the object that has this uid, and its dependents in the background or not at all; gone already is fine."""
         body = {
             "kind": "DeleteOptions",
             "apiVersion": "v1",
-            "propagationPolicy": "Background",
+            "propagationPolicy": "Orphan" if keep_dependents else "Background",
             "preconditions": {"uid": uid},
         }
         await self._call("DELETE", _path(key), body, missing_is_none=True)
@@ -67,6 +87,38 @@ class Cluster:
         headers = {"Content-Type": "application/json-patch+json"}
         path = _path(Key(API_VERSION, KIND, namespace, name)) + "/status"
         return await self._call("PATCH", path, patch, headers=headers, missing_is_none=True)
+
+    async def labelled(self, api: str, kind: str, namespace: str, selector: str) -> list[dict[str, Any]]:
+        """All objects of a kind in a namespace that carry these labels."""
+        path = _collection(Key(api, kind, namespace, ""))
+        answer = await self._call("GET", path, params={"labelSelector": selector}) or {}
+        return [{"apiVersion": api, "kind": kind, **item} for item in answer.get("items") or ()]
+
+    async def create(self, key: Key, body: dict[str, Any]) -> dict[str, Any]:
+        """The object as created. Raises InvalidError where one of that name is there by now."""
+        return await self._call("POST", _collection(key), body) or {}
+
+    async def replace(self, key: Key, body: dict[str, Any]) -> dict[str, Any]:
+        """Put a read and changed object back. Raises InvalidError where somebody else wrote to it in between."""
+        return await self._call("PUT", _path(key), body) or {}
+
+    async def json_patch(self, key: Key, operations: list[dict[str, Any]]) -> dict[str, Any]:
+        """Change single fields. Raises InvalidError where an operation `test` fails."""
+        headers = {"Content-Type": "application/json-patch+json"}
+        return await self._call("PATCH", _path(key), operations, headers=headers) or {}
+
+    async def answers(self) -> bool:
+        """Whether the API server answers soon, with whatever it has to say."""
+        try:
+            async with asyncio.timeout(_SOON_SECONDS):
+                await self._call("GET", "/version")
+        except TimeoutError:
+            return False
+        except TransientError as error:
+            return error.reason != "ApiServerUnreachable"
+        except InvalidError:
+            return True
+        return True
 
     async def create_event(self, event: dict[str, Any]) -> None:
         await self._call("POST", _collection(Key("v1", "Event", event["metadata"]["namespace"], "")), event)
@@ -112,9 +164,20 @@ def _failure(method: str, path: str, status: int, text: str) -> SdepError:
     return TransientError("ApiServerError", f"{method} {path} answers {status}: {message}")
 
 
+def _is_v1s(entry: Mapping[str, Any]) -> bool:
+    """Whether a managedFields entry is of v1's controller, which writes under its program's name."""
+    return entry.get("manager") == "manager" and entry.get("operation") == "Update" and not entry.get("subresource")
+
+
+def kind_of(plural: str) -> str:
+    """The kind whose plural this is; pods are watched, never called for."""
+    return next((kind for kind, known in _PLURALS.items() if known == plural), "Pod")
+
+
 def _collection(key: Key) -> str:
     prefix = f"/apis/{key.api}" if "/" in key.api else f"/api/{key.api}"
-    return f"{prefix}/namespaces/{key.namespace}/{_PLURALS[key.kind]}"
+    scope = f"/namespaces/{key.namespace}" if key.namespace else ""
+    return f"{prefix}{scope}/{_PLURALS[key.kind]}"
 
 
 def _path(key: Key) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sdep.cluster.adopt import fitted
+from sdep.cluster.cover import covers
 from sdep.errors import InvalidError
 from sdep.render.manifest import DIGEST_ANNOTATION, Key, Manifest, digest
 
@@ -20,6 +22,8 @@ class Changes:
     update: tuple[Manifest, ...]
     delete: tuple[Body, ...]
     foreign: tuple[InvalidError, ...]
+    replace: tuple[Body, ...] = ()
+    """Live objects that must make way for a desired one of their name."""
 
 
 def diff(desired: Iterable[Manifest], live: Mapping[Key, Body], owner: str) -> Changes:
@@ -27,18 +31,22 @@ def diff(desired: Iterable[Manifest], live: Mapping[Key, Body], owner: str) -> C
 
     An object of the right name that somebody else made is neither changed nor adopted: it is `foreign`.
     """
-    create, update, foreign = [], [], []
-    wanted = {manifest.key: stamped(manifest) for manifest in desired}
+    create, update, foreign, replace = [], [], [], []
+    wanted = {manifest.key: manifest for manifest in desired}
     for key, manifest in wanted.items():
         there = live.get(key)
         if there is None:
-            create.append(manifest)
+            create.append(stamped(manifest))
         elif owner_of(there) != owner:
             foreign.append(InvalidError("NameTaken", _taken(key, there)))
-        elif not up_to_date(manifest, there):
-            update.append(manifest)
+        elif there["metadata"].get("deletionTimestamp"):
+            continue  # its end wakes us
+        elif (fit := fitted(manifest, there)) is None:
+            replace.append(there)
+        elif not up_to_date(stamped(fit), there):
+            update.append(stamped(fit))
     stale = [body for key, body in live.items() if key not in wanted and owner_of(body) == owner]
-    return Changes(tuple(create), tuple(update), tuple(stale), tuple(foreign))
+    return Changes(tuple(create), tuple(update), tuple(stale), tuple(foreign), tuple(replace))
 
 
 def stamped(manifest: Manifest) -> Manifest:
@@ -51,21 +59,6 @@ def stamped(manifest: Manifest) -> Manifest:
 def up_to_date(desired: Manifest, live: Body) -> bool:
     """Whether every field that is desired is there, and the last apply was of this very manifest."""
     return covers(live, desired.body)
-
-
-def covers(live: object, desired: object) -> bool:
-    """Whether `live` holds all of `desired`; what the API server filled in beside it does not count."""
-    if isinstance(desired, Mapping):
-        return isinstance(live, Mapping) and all(
-            covers(live.get(key), value) for key, value in desired.items() if value not in ({}, [], None)
-        )
-    if isinstance(desired, list):
-        return (
-            isinstance(live, list)
-            and len(live) == len(desired)
-            and all(covers(here, there) for here, there in zip(live, desired, strict=True))
-        )
-    return live == desired
 
 
 def owner_of(body: Body) -> str:

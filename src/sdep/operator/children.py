@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
+from sdep.cluster.adopt import made_by_v1, with_live_replicas
 from sdep.cluster.client import Cluster
 from sdep.cluster.diff import Changes, diff, owner_of
 from sdep.errors import InvalidError
 from sdep.operator.metrics import CHANGES
 from sdep.operator.store import Store
+from sdep.plan import Plan
 from sdep.render import KINDS
+from sdep.render.ingress import ROUTE_KINDS
+from sdep.render.labels import DEPLOYMENT_ID
 from sdep.render.manifest import Key, Manifest, key_of
+from sdep.render.names import seldon_id
 
 Body = Mapping[str, Any]
 _ORDER = {kind: number for number, (_, kind) in enumerate(KINDS)}
-_ROUTES = "VirtualService"
+_ROUTES = frozenset(kind.name for kind in ROUTE_KINDS if kind.is_route)
 
 
 class Children:
@@ -36,6 +42,8 @@ class Children:
     async def bring(self, desired: Sequence[Manifest], live: Mapping[Key, Body], owner: str) -> Changes:
         """Create and update; deletions are left to `remove`. What was done is returned, names held by others included."""
         changes = diff(desired, live, owner)
+        for body in changes.replace:
+            await self._make_way(body)
         names_taken = list(changes.foreign)
         for _, rank in groupby(sorted((*changes.create, *changes.update), key=_rank), key=_rank):
             results = await asyncio.gather(
@@ -45,7 +53,7 @@ class Children:
             names_taken += [failure for failure in failures if isinstance(failure, InvalidError)]
             if others := [failure for failure in failures if not isinstance(failure, InvalidError)]:
                 raise others[0]
-        return Changes(changes.create, changes.update, changes.delete, tuple(names_taken))
+        return replace(changes, foreign=tuple(names_taken))
 
     async def remove(self, stale: Sequence[Body]) -> None:
         """Delete routes first and pods last."""
@@ -55,14 +63,30 @@ class Children:
             self._store.drop_child(dict(body))
             self._record("Deleted", key)
 
+    async def remove_strays(self, plan: Plan) -> None:
+        """Delete the ReplicaSets of this SeldonDeployment that no Deployment controls any more."""
+        selector = f"{DEPLOYMENT_ID}={seldon_id(plan)}"
+        for body in await self._cluster.labelled("apps/v1", "ReplicaSet", plan.namespace, selector):
+            if not owner_of(body):
+                await self._cluster.delete(key_of(body), body["metadata"]["uid"])
+                self._record("Deleted", key_of(body))
+
     async def _put(self, manifest: Manifest, live: Mapping[Key, Body], owner: str) -> None:
         key = manifest.key
+        if key in live and made_by_v1(live[key]):
+            await self._cluster.take_over(live[key])
         if key not in live:
             there = await self._cluster.get(key)
             if there is not None and owner_of(there) != owner:
                 raise diff([manifest], {key: there}, owner).foreign[0]
-        self._store.put_child(await self._cluster.apply(manifest))
+        self._store.put_child(await self._cluster.apply(with_live_replicas(manifest, live.get(key))))
         self._record("Updated" if key in live else "Created", key)
+
+    async def _make_way(self, body: Body) -> None:
+        """Delete a Deployment and leave its pods: they serve until those of its successor do."""
+        key = key_of(dict(body))
+        await self._cluster.delete(key, body["metadata"]["uid"], keep_dependents=True)
+        self._record("Replaced", key)
 
     def _record(self, action: str, key: Key) -> None:
         CHANGES.labels(kind=key.kind, action=action.lower()).inc()
@@ -71,7 +95,7 @@ class Children:
 
 def routes_differ(changes: Changes) -> bool:
     """Whether routes were touched, so that what they no longer name must live a little longer."""
-    return any(manifest.key.kind == _ROUTES for manifest in (*changes.create, *changes.update))
+    return any(manifest.key.kind in _ROUTES for manifest in (*changes.create, *changes.update))
 
 
 def _rank(manifest: Manifest) -> int:

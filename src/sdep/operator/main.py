@@ -6,33 +6,46 @@ import asyncio
 import logging
 import platform
 import signal
-from collections import Counter
-from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from typing import Any, cast
 
 import aiohttp
 import kopf
-from kopf._cogs.structs import references  # the only way to learn that what is to be watched was found
+from kopf._cogs.structs.references import Insights  # the only way to learn that what is to be watched was found
 
+from sdep.admission import server as webhook
+from sdep.admission.keeper import Keeper
 from sdep.cluster.client import Cluster
 from sdep.cluster.credentials import Credentials, load
+from sdep.errors import SdepError
 from sdep.operator import probes
+from sdep.operator.acting import Acting
 from sdep.operator.context import Context
+from sdep.operator.election import Election
 from sdep.operator.events import Events
+from sdep.operator.health import Health
 from sdep.operator.log import configure
-from sdep.operator.metrics import OBJECTS, QUEUE_DEPTH, RECONCILE_SECONDS
+from sdep.operator.metrics import (
+    ADMISSION_SECONDS,
+    CERTIFICATE_EXPIRY,
+    RECONCILE_ERRORS,
+    RECONCILE_SECONDS,
+    kubernetes_trace,
+    registry_trace,
+)
 from sdep.operator.questions import Questions
 from sdep.operator.queue import Reconcile, WorkQueue
 from sdep.operator.reconcile import Reconciler
 from sdep.operator.store import ObjectName, Store
-from sdep.operator.watch import kopf_settings, registry
+from sdep.operator.stream import Streams
+from sdep.operator.watch import Watches, kopf_settings
 from sdep.registry.mlflow import MlflowRegistry
 from sdep.registry.resolver import Resolver
 from sdep.settings import OperatorSettings
 
 _LOG = logging.getLogger(__name__)
-
-Closer = Callable[[], Awaitable[None]]
+_REVIEW_ON_SECONDS = 3.0
+"""How long reviews are answered after SIGTERM: the API server learns but later that this replica is going."""
 
 
 def run(settings: OperatorSettings) -> int:
@@ -42,75 +55,94 @@ def run(settings: OperatorSettings) -> int:
 
 
 async def _run(settings: OperatorSettings, credentials: Credentials) -> int:
-    cluster = Cluster(credentials)
-    http = aiohttp.ClientSession()
-    store = Store()
-    resolver = Resolver(MlflowRegistry(http, settings.registry_timeout_seconds))
-    questions = Questions(cluster, resolver, settings)
-    events = Events(cluster)
-    context = Context(settings, cluster, store, resolver, questions, events)
-    queue = WorkQueue(_measured(Reconciler(context)))
-    stop, watched = asyncio.Event(), references.Insights()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    watching = kopf.operator(
-        registry=registry(settings, credentials, store, queue),
+    async with AsyncExitStack() as closing:
+        cluster = Cluster(credentials, [kubernetes_trace()])
+        closing.push_async_callback(cluster.close)
+        http = await closing.enter_async_context(aiohttp.ClientSession(trace_configs=[registry_trace()]))
+        store, insights, stop = Store(), Insights(), asyncio.Event()
+        resolver = Resolver(MlflowRegistry(http, settings.registry_timeout_seconds))
+        context = Context(settings, cluster, store, resolver, Questions(cluster, resolver, settings), Events(cluster))
+        election = Election(cluster, settings)
+        queue = WorkQueue(_measured(Reconciler(context), election))
+        acting = Acting(context, queue, election)
+        watches = Watches(settings, credentials, store, acting.wake)
+        streams = Streams(insights, watches.listed)
+        closing.enter_context(streams.attached())
+        watching = asyncio.create_task(_watch(settings, watches, insights, stop), name="watches")
+        closing.push_async_callback(_cancel, watching)
+        health = Health(cluster, store, queue, streams)
+        health.tasks += [
+            watching,
+            asyncio.create_task(election.run(), name="election"),
+            asyncio.create_task(acting.run(streams), name="acting"),
+        ]
+        if settings.webhook_enabled:
+            keeper = Keeper(cluster, settings)
+            health.needed.append(keeper.loaded)
+            health.tasks.append(asyncio.create_task(keeper.run(), name="certificate"))
+            CERTIFICATE_EXPIRY.set_function(lambda: keeper.expires)
+            closing.push_async_callback((await webhook.serve(settings, keeper.context, _reviewed)).cleanup)
+        closing.push_async_callback((await probes.serve(settings.probe_port, health)).cleanup)
+        _LOG.info("watching %s", ", ".join(settings.namespaces) or "all namespaces")
+        failed = await _first_end(stop, health.tasks)
+        await _cancel(*(task for task in health.tasks if task.get_name() in {"election", "certificate"}))
+        await acting.stop()
+        await _cancel(*(task for task in health.tasks if task.get_name() == "acting"))
+        if settings.webhook_enabled and not failed:
+            await asyncio.sleep(_REVIEW_ON_SECONDS)
+        return 1 if failed else 0
+
+
+async def _watch(settings: OperatorSettings, watches: Watches, insights: Insights, stop: asyncio.Event) -> None:
+    before = asyncio.all_tasks()
+    tasks = await kopf.spawn_tasks(
+        registry=watches.registry,
         settings=kopf_settings(settings),
         standalone=True,
         identity=cast("Any", platform.node()),  # kopf's own default needs a user name, which a pod's user has not
         clusterwide=not settings.namespaces,
         namespaces=settings.namespaces,
-        stop_flag=stop,
-        insights=watched,
+        insights=insights,
     )
-    tasks = [
-        asyncio.create_task(watching, name="watches"),
-        asyncio.create_task(events.post(), name="events"),
-        asyncio.create_task(_follow(context, queue), name="registry"),
-        *(asyncio.create_task(queue.work(), name=f"worker {number}") for number in range(settings.workers)),
-    ]
-    runner = await probes.serve(settings.probe_port, watched.ready_resources, tasks)
-    _LOG.info("watching %s", ", ".join(settings.namespaces) or "all namespaces")
-    return await _until_stopped(stop, tasks, [runner.cleanup, cluster.close, http.close])
+    for number in (signal.SIGTERM, signal.SIGINT):  # after kopf, which would end the watches first
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await kopf.run_tasks(tasks, ignored=before)
 
 
-async def _until_stopped(stop: asyncio.Event, tasks: list[asyncio.Task[None]], closers: list[Closer]) -> int:
-    """Wait for the signal, or for a part that must not end to end; then put everything away."""
+async def _first_end(stop: asyncio.Event, tasks: list[asyncio.Task[None]]) -> bool:
+    """Wait for the signal, or for a part that must not end to end; whether it was the latter."""
     stopped = asyncio.create_task(stop.wait())
     await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
     ended = [task for task in tasks if task.done()]
     for task in ended:
         _LOG.error("%s ended: %r", task.get_name(), None if task.cancelled() else task.exception())
-    stop.set()
-    for task in tasks[1:]:
+    await _cancel(stopped)
+    return bool(ended)
+
+
+async def _cancel(*tasks: asyncio.Task[Any]) -> None:
+    for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-    for close in closers:
-        await close()
-    return 1 if ended else 0
 
 
-async def _follow(context: Context, queue: WorkQueue) -> None:
-    """Ask the registry again and again; wake those whose models moved."""
-    while True:
-        await asyncio.sleep(context.settings.resolve_interval_seconds)
-        for name in await context.questions.refresh():
-            queue.add(name)
-        states = Counter((body.get("status") or {}).get("state", "Unknown") for body in context.store.sdeps.values())
-        for state in ("Available", "Creating", "Failed", "Unknown"):
-            OBJECTS.labels(state=state).set(states[state])
-        QUEUE_DEPTH.set(queue.depth)
-
-
-def _measured(reconciler: Reconciler) -> Reconcile:
+def _measured(reconciler: Reconciler, election: Election) -> Reconcile:
     async def reconcile(name: ObjectName) -> float | None:
+        election.assert_may_act()
         start = asyncio.get_running_loop().time()
         result = "error"
         try:
             delay = await reconciler.reconcile(name)
             result = "ok"
+        except Exception as error:
+            RECONCILE_ERRORS.labels(reason=error.reason if isinstance(error, SdepError) else type(error).__name__).inc()
+            raise
         finally:
             RECONCILE_SECONDS.labels(result=result).observe(asyncio.get_running_loop().time() - start)
         return delay
 
     return reconcile
+
+
+def _reviewed(allowed: bool, seconds: float) -> None:  # noqa: FBT001 - called by the webhook alone
+    ADMISSION_SECONDS.labels(allowed=str(allowed).lower()).observe(seconds)

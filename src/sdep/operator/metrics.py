@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
+from types import SimpleNamespace
+
+import aiohttp
 from prometheus_client import Counter, Gauge, Histogram
 
 RECONCILE_SECONDS = Histogram(
@@ -10,7 +15,91 @@ RECONCILE_SECONDS = Histogram(
     ["result"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
+RECONCILE_ERRORS = Counter("sdep_reconcile_errors_total", "Looks that ended with an error", ["reason"])
+LEADER = Gauge("sdep_leader", "1 where this replica leads, 0 where it waits")
 QUEUE_DEPTH = Gauge("sdep_queue_depth", "SeldonDeployments that wait for a worker")
 OBJECTS = Gauge("sdep_objects", "SeldonDeployments by state", ["state"])
 CHANGES = Counter("sdep_changes_total", "Children that were created, updated or deleted", ["kind", "action"])
 REGISTRY_MOVES = Counter("sdep_model_moves_total", "Models that were replaced since their reference moved")
+WATCH_AGE = Gauge("sdep_watch_silent_seconds", "Time since the most silent watch was last heard")
+MISSED_DELETIONS = Counter("sdep_missed_deletions_total", "Objects that went while their watch was cut")
+ADMISSION_SECONDS = Histogram(
+    "sdep_admission_seconds",
+    "Time that one review of a SeldonDeployment took",
+    ["allowed"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 1),
+)
+CERTIFICATE_EXPIRY = Gauge(
+    "sdep_webhook_certificate_expiry_seconds", "When the webhook's certificate ends, as Unix time"
+)
+
+REGISTRY_REQUESTS = Counter("sdep_registry_requests_total", "Requests to model registries", ["code"])
+REGISTRY_SECONDS = Histogram("sdep_registry_request_seconds", "Time that a model registry took to answer")
+KUBERNETES_REQUESTS = Counter(
+    "sdep_kubernetes_requests_total", "Requests to the Kubernetes API, watches aside", ["verb", "kind", "code"]
+)
+KUBERNETES_SECONDS = Histogram(
+    "sdep_kubernetes_request_seconds",
+    "Time that the Kubernetes API took to answer",
+    ["verb"],
+    buckets=(0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 30),
+)
+
+_VERBS = {"GET": "get", "POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
+_NO_ANSWER = "none"
+
+
+def registry_trace() -> aiohttp.TraceConfig:
+    """Counts every request of a session that speaks to registries."""
+
+    def count(_: str, __: str, code: str, seconds: float) -> None:
+        REGISTRY_REQUESTS.labels(code=code).inc()
+        REGISTRY_SECONDS.observe(seconds)
+
+    return _trace(count)
+
+
+def kubernetes_trace() -> aiohttp.TraceConfig:
+    """Counts every request of a session that speaks to the API server."""
+
+    def count(method: str, path: str, code: str, seconds: float) -> None:
+        verb = _VERBS.get(method, method.lower())
+        KUBERNETES_REQUESTS.labels(verb=verb, kind=resource_of(path), code=code).inc()
+        KUBERNETES_SECONDS.labels(verb=verb).observe(seconds)
+
+    return _trace(count)
+
+
+def resource_of(path: str) -> str:
+    """What a path of the Kubernetes API is about: `deployments`, or `seldondeployments/status`; else the path's first word."""
+    parts = path.strip("/").split("/")
+    start = {"api": 2, "apis": 3}.get(parts[0])
+    if start is None or len(parts) <= start:
+        return parts[0]
+    rest = parts[start:]
+    if rest[0] == "namespaces" and len(rest) > 2:  # noqa: PLR2004 - namespaces/<name>/<resource>
+        rest = rest[2:]
+    return "/".join([rest[0], *rest[2:3]])
+
+
+def _trace(count: Callable[[str, str, str, float], None]) -> aiohttp.TraceConfig:
+    trace = aiohttp.TraceConfig()
+
+    async def start(_: aiohttp.ClientSession, context: SimpleNamespace, __: aiohttp.TraceRequestStartParams) -> None:
+        context.start = asyncio.get_running_loop().time()
+
+    def ended(context: SimpleNamespace, method: str, path: str, code: str) -> None:
+        count(method, path, code, asyncio.get_running_loop().time() - context.start)
+
+    async def end(_: aiohttp.ClientSession, context: SimpleNamespace, request: aiohttp.TraceRequestEndParams) -> None:
+        ended(context, request.method, request.url.path, str(request.response.status))
+
+    async def fail(
+        _: aiohttp.ClientSession, context: SimpleNamespace, request: aiohttp.TraceRequestExceptionParams
+    ) -> None:
+        ended(context, request.method, request.url.path, _NO_ANSWER)
+
+    trace.on_request_start.append(start)
+    trace.on_request_end.append(end)
+    trace.on_request_exception.append(fail)
+    return trace

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from sdep.operator.health import Health
 
-async def serve(port: int, ready: asyncio.Event, tasks: list[asyncio.Task[None]]) -> web.AppRunner:
-    """Start answering. Healthy while every task of the operator runs; ready once `ready` says that watches can start."""
+
+async def serve(port: int, health: Health) -> web.AppRunner:
+    """Start answering."""
 
     async def healthz(_: web.Request) -> web.Response:
-        dead = [task.get_name() for task in tasks if task.done()]
-        return web.Response(status=503 if dead else 200, text=f"ended: {', '.join(dead)}" if dead else "ok")
+        ailments = await health.ailments()
+        return web.Response(status=503 if ailments else 200, text="; ".join(ailments) or "ok")
 
     async def readyz(_: web.Request) -> web.Response:
-        return web.Response(status=200 if ready.is_set() else 503, text="ok" if ready.is_set() else "starting")
+        ready = health.ready()
+        return web.Response(status=200 if ready else 503, text="ok" if ready else "starting")
 
     async def metrics(_: web.Request) -> web.Response:
+        health.measure()
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     app = web.Application()

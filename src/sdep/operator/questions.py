@@ -98,7 +98,12 @@ class Questions:
         key = (namespace, name)
         self._users.setdefault(key, set()).add(asker)
         if key not in self._secrets:
-            body = await self._cluster.get(Key("v1", "Secret", namespace, name))
+            try:
+                body = await self._cluster.get(Key("v1", "Secret", namespace, name))
+            except InvalidError as error:
+                refused = f"the operator may not read the secret {name!r} in namespace {namespace}"
+                message = f"{refused}: add it to the chart's value mlflow.credentialsSecrets"
+                raise InvalidError("SecretNotReadable", message) from error
             if body is None:
                 message = f"the secret {name!r} does not exist in namespace {namespace}: create it, or correct envSecretRefName"
                 raise InvalidError("SecretNotFound", message)

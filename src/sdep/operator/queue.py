@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from sdep.operator.store import ObjectName
 
@@ -26,6 +27,8 @@ class WorkQueue:
         self._again: set[ObjectName] = set()
         self._timers: dict[ObjectName, asyncio.TimerHandle] = {}
         self._failures: dict[ObjectName, int] = {}
+        self._stopping = False
+        self._idle = asyncio.Event()
 
     def add(self, name: ObjectName) -> None:
         """Look at this object as soon as a worker is free."""
@@ -51,10 +54,19 @@ class WorkQueue:
     def depth(self) -> int:
         return len(self._queued)
 
+    async def stop(self, seconds: float) -> None:
+        """Begin nothing more, and wait so long at most for what is being worked on."""
+        self._stopping = True
+        if self._busy:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._idle.wait(), seconds)
+
     async def work(self) -> None:
-        """One worker, for ever. A reconcile that raises is tried again after a growing pause; it never ends the worker."""
+        """One worker, until `stop`. A reconcile that raises is tried again after a growing pause; it never ends the worker."""
         while True:
             name = await self._ready.get()
+            if self._stopping:
+                return
             self._queued.discard(name)
             self._busy.add(name)
             try:
@@ -65,6 +77,8 @@ class WorkQueue:
                 _LOG.exception("%s/%s: failed, next try in %.0f s", *name, delay)
             finally:
                 self._busy.discard(name)
+                if self._stopping and not self._busy:
+                    self._idle.set()
             if delay is not None:
                 self.add_later(name, delay)
             if name in self._again:

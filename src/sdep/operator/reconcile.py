@@ -3,39 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sdep.admission.judge import judge
 from sdep.api.defaults import with_defaults
+from sdep.api.problem import Problem
 from sdep.api.seldon_deployment import Metadata, SeldonDeployment, SeldonDeploymentSpec, parse
-from sdep.api.status import Condition, Status
-from sdep.api.validation import Problem, problems
-from sdep.cluster.diff import Changes
+from sdep.api.status import Status
 from sdep.errors import InvalidError
 from sdep.operator.announce import announce
 from sdep.operator.children import Children, routes_differ
 from sdep.operator.context import Context
+from sdep.operator.decision import decide, said
+from sdep.operator.removal import has_strays, removable
 from sdep.operator.store import ObjectName
-from sdep.plan import Plan, Weights
 from sdep.registry.pin import Pinning, pin_models
-from sdep.render import render
-from sdep.rollout.weights import answerable, requested, sums_to_whole
 from sdep.status import conditions
-from sdep.status.observation import PredictorObservation, observe
 from sdep.status.summary import failed, previous, summarise
 
 Body = Mapping[str, Any]
 _RETRY_SECONDS = 30.0
 """How soon what the API server refused is tried again: no watch tells when a name or a kind becomes free."""
-
-
-@dataclass(frozen=True)
-class _Decision:
-    plan: Plan
-    asked: Weights
-    observed: tuple[PredictorObservation, ...]
-    pinning: Pinning
 
 
 class Reconciler:
@@ -58,7 +47,7 @@ class Reconciler:
             await self._refuse(_bare(body), [Problem("error", error.reason, "manifest", error.message)])
             return None
         sdep = with_defaults(sdep)
-        found = problems(sdep) + self._weights_refused(sdep)
+        found = judge(sdep, self._context.settings)
         if any(problem.severity == "error" for problem in found):
             await self._refuse(sdep, found)
             return None
@@ -69,67 +58,41 @@ class Reconciler:
         before = previous(sdep)
         answers = await context.questions.answers(sdep)
         pinning = pin_models(sdep, answers, before.models if before else (), context.now())
-        decision = self._decide(name, sdep, pinning)
+        decision = decide(name, sdep, pinning, context.store, context.settings)
         if not decision.plan.predictors:
-            await self._report(sdep, failed(sdep, self._said(decision, found, []), context.now()), pinning)
+            told = said(decision, name, context.store, found, ())
+            await self._report(sdep, failed(sdep, told, context.now()), pinning)
             return None
-        live = context.store.children(name)
         children = Children(context.cluster, context.store)
-        changes = await children.bring(render(decision.plan), live, sdep.metadata.uid)
-        delay = await self._remove_stale(name, children, changes, pinning)
+        changes = await children.bring(decision.desired, context.store.children(name), sdep.metadata.uid)
+        stale = () if pinning.faults else removable(changes.delete, decision.observed)
+        delay = await self._remove(name, children, stale, routed=routes_differ(changes))
+        if has_strays(decision.observed, context.store.pods(name)):
+            await children.remove_strays(decision.plan)
         for reason, message in children.said():
             context.events.emit(sdep, "Normal", reason, message)
-        said = self._said(decision, found, list(changes.foreign))
-        status = summarise(decision.plan, decision.asked, decision.observed, said, context.now())
+        told = said(decision, name, context.store, found, changes.foreign)
+        plan, observed = decision.plan, decision.observed
+        status = summarise(plan, decision.asked, observed, decision.desired, told, context.now())
         await self._report(sdep, status, pinning)
         return _RETRY_SECONDS if changes.foreign and delay is None else delay
 
-    def _decide(self, name: ObjectName, sdep: SeldonDeployment, pinning: Pinning) -> _Decision:
-        store = self._context.store
-        asked = requested(sdep.spec.predictors)
-        plan = Plan(sdep, pinning.pins, asked, self._context.settings)
-        deployments = {key.name: body for key, body in store.children(name).items() if key.kind == "Deployment"}
-        observed = observe(plan, deployments, store.pods(name))
-        routed = answerable(asked, {seen.name for seen in observed if seen.answers})
-        return _Decision(Plan(sdep, pinning.pins, routed, self._context.settings), asked, observed, pinning)
-
-    async def _remove_stale(
-        self, name: ObjectName, children: Children, changes: Changes, pinning: Pinning
+    async def _remove(
+        self, name: ObjectName, children: Children, stale: Sequence[Body], *, routed: bool
     ) -> float | None:
-        """What routes named a moment ago stays until every gateway has the new routes; what a fault hides stays too."""
+        """What routes named a moment ago stays until every gateway has the new routes."""
         clock = asyncio.get_running_loop().time()
-        if routes_differ(changes):
+        if routed or name not in self._routes_changed:  # nobody knows what an earlier leader did a moment ago
             self._routes_changed[name] = clock
-        if pinning.faults or not changes.delete:
+        if not stale:
             return None
-        wait = self._routes_changed.get(name, clock - self._context.settings.drain_seconds) - clock
-        wait += self._context.settings.drain_seconds
+        wait = self._routes_changed[name] - clock + self._context.settings.drain_seconds
         if wait > 0:
             return wait
-        await children.remove(changes.delete)
+        await children.remove(stale)
         return None
 
-    def _weights_refused(self, sdep: SeldonDeployment) -> tuple[Problem, ...]:
-        if self._context.settings.traffic_policy == "lenient" or sums_to_whole(sdep.spec.predictors):
-            return ()
-        message = "Traffic must sum to 100 for multiple predictors"
-        return (Problem("error", "InvalidTraffic", "spec.predictors", message),)
-
-    def _said(self, decision: _Decision, found: tuple[Problem, ...], refused: list[InvalidError]) -> list[Condition]:
-        plan = decision.plan
-        faults = {"/".join(key): (fault.reason, fault.message) for key, fault in decision.pinning.faults.items()}
-        adjusted = not sums_to_whole(plan.sdep.spec.predictors)
-        return [
-            conditions.spec_valid(found),
-            conditions.models_resolved(faults),
-            conditions.children_applied(refused),
-            conditions.deployments_ready(decision.observed),
-            conditions.services_ready(),
-            conditions.virtual_services_ready(enabled=plan.settings.istio_enabled),
-            conditions.traffic_as_requested(decision.asked, plan.weights, adjusted=adjusted),
-        ]
-
-    async def _refuse(self, sdep: SeldonDeployment, found: list[Problem] | tuple[Problem, ...]) -> None:
+    async def _refuse(self, sdep: SeldonDeployment, found: Sequence[Problem]) -> None:
         await self._report(sdep, failed(sdep, [conditions.spec_valid(found)], self._context.now()), None)
 
     async def _report(self, sdep: SeldonDeployment, status: Status, pinning: Pinning | None) -> None:

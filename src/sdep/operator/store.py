@@ -77,6 +77,16 @@ class Store:
     def pods(self, name: ObjectName) -> list[Body]:
         return list(self._pods.get((name[0], fitted(name[1])), {}).values())
 
+    def known(self, kind: str, namespace: str | None) -> list[Body]:
+        """Every object of a kind, in one namespace or in all."""
+        if kind == KIND:
+            found = list(self.sdeps.values())
+        elif kind == "Pod":
+            found = [pod for pods in self._pods.values() for pod in pods.values()]
+        else:
+            found = [body for held in self._children.values() for key, body in held.items() if key.kind == kind]
+        return [body for body in found if namespace in {None, body["metadata"]["namespace"]}]
+
     def _owner_of_pod(self, body: Body) -> ObjectName | None:
         """Pods are grouped by their label, which is the SeldonDeployment's name where that is short enough."""
         label = (body["metadata"].get("labels") or {}).get(DEPLOYMENT_ID)

@@ -8,41 +8,80 @@ from typing import Any
 import kopf
 
 from sdep.api.seldon_deployment import GROUP, PLURAL, STORAGE_VERSION
+from sdep.cluster.client import kind_of
 from sdep.cluster.credentials import Credentials
-from sdep.operator.metrics import QUEUE_DEPTH
-from sdep.operator.queue import WorkQueue
+from sdep.operator.metrics import MISSED_DELETIONS
+from sdep.operator.scope import Scope
 from sdep.operator.store import ObjectName, Store
+from sdep.render.ingress import kinds_in_use
 from sdep.render.labels import DEPLOYMENT_ID
 from sdep.settings import OperatorSettings
 
-_CHILDREN = (("apps", "v1", "deployments"), ("", "v1", "services"))
-_ROUTES = (("networking.istio.io", "v1", "virtualservices"), ("networking.istio.io", "v1", "destinationrules"))
+_CHILDREN = (
+    ("apps", "v1", "deployments"),
+    ("", "v1", "services"),
+    ("autoscaling", "v2", "horizontalpodautoscalers"),
+    ("policy", "v1", "poddisruptionbudgets"),
+)
+_KEDA = (("keda.sh", "v1alpha1", "scaledobjects"),)
 
-Step = Callable[[dict[str, Any]], ObjectName | None]
+Body = dict[str, Any]
+Step = Callable[[Body], ObjectName | None]
+Wake = Callable[[ObjectName], None]
 
 
-def registry(
-    settings: OperatorSettings, credentials: Credentials, store: Store, queue: WorkQueue
-) -> kopf.OperatorRegistry:
+class Watches:
     """Every watch of the operator. Events only: kopf adds no finalizer and no annotation to anything."""
-    made = kopf.OperatorRegistry()
-    kopf.on.login(registry=made)(_login(credentials))
 
-    def watch(group: str, version: str, plural: str, put: Step, drop: Step) -> None:
+    def __init__(self, settings: OperatorSettings, credentials: Credentials, store: Store, wake: Wake) -> None:
+        self.registry = kopf.OperatorRegistry()
+        self._store = store
+        self._scope = Scope(settings, store)
+        self._wake = wake
+        self._drops: dict[str, Step] = {}
+        kopf.on.login(registry=self.registry)(_login(credentials))
+        if not settings.namespaces:
+            kopf.on.event("", "v1", "namespaces", id="namespaces", registry=self.registry)(self._namespace_seen)
+        self._watch((GROUP, STORAGE_VERSION, PLURAL), self._scope.put_sdep, self._scope.drop_sdep)
+        for child in _children(settings):
+            self._watch(child, store.put_child, store.drop_child)
+        self._watch(("", "v1", "pods"), store.put_pod, store.drop_pod)
+
+    def listed(self, plural: str, namespace: str | None, uids: set[str]) -> None:
+        """A watch has listed all that there is: what we know beside it went while nobody told us."""
+        if plural == PLURAL:
+            self._scope.listed(namespace, uids)
+        if drop := self._drops.get(plural):
+            for body in self._store.known(kind_of(plural), namespace):
+                if body["metadata"]["uid"] not in uids:
+                    MISSED_DELETIONS.inc()
+                    self._dropped(drop, body)
+
+    def _watch(self, resource: tuple[str, str, str], put: Step, drop: Step) -> None:
+        group, version, plural = resource
+        self._drops[plural] = drop
+
         def seen(event: kopf.RawEvent, **_: object) -> None:
-            body: dict[str, Any] = dict(event["object"])
-            owner = drop(body) if event["type"] == "DELETED" else put(body)
-            if owner:
-                queue.add(store.named_by_label(owner))
-                QUEUE_DEPTH.set(queue.depth)
+            body: Body = dict(event["object"])
+            if event["type"] == "DELETED":
+                self._dropped(drop, body)
+            elif owner := put(body):
+                self._wake(self._store.named_by_label(owner))
 
-        kopf.on.event(group, version, plural, id=plural, registry=made)(seen)
+        kopf.on.event(group, version, plural, id=plural, registry=self.registry)(seen)
 
-    watch(GROUP, STORAGE_VERSION, PLURAL, store.put_sdep, store.drop_sdep)
-    for group, version, plural in _CHILDREN + (_ROUTES if settings.istio_enabled else ()):
-        watch(group, version, plural, store.put_child, store.drop_child)
-    watch("", "v1", "pods", store.put_pod, store.drop_pod)
-    return made
+    def _dropped(self, drop: Step, body: Body) -> None:
+        if owner := drop(body):
+            self._wake(self._store.named_by_label(owner))
+
+    def _namespace_seen(self, event: kopf.RawEvent, **_: object) -> None:
+        learn = self._scope.drop_namespace if event["type"] == "DELETED" else self._scope.put_namespace
+        for name in learn(dict(event["object"])):
+            self._wake(name)
+
+
+def _children(settings: OperatorSettings) -> tuple[tuple[str, str, str], ...]:
+    return (*_CHILDREN, *(_KEDA if settings.keda_enabled else ()), *_routes(settings))
 
 
 def kopf_settings(settings: OperatorSettings) -> kopf.OperatorSettings:
@@ -54,9 +93,14 @@ def kopf_settings(settings: OperatorSettings) -> kopf.OperatorSettings:
     made.networking.request_timeout = 60
     made.process.ultimate_exiting_timeout = 10
     made.queueing._batch_window = 0.0  # noqa: SLF001 - our own queue merges what comes in a burst
-    for group, version, plural in (*_CHILDREN, *_ROUTES, ("", "v1", "pods")):
+    for group, version, plural in (*_children(settings), ("", "v1", "pods")):
         made.watching.label_selectors[group, version, plural] = DEPLOYMENT_ID
     return made
+
+
+def _routes(settings: OperatorSettings) -> tuple[tuple[str, str, str], ...]:
+    """Only what some ingress in use consists of: watching a kind that the cluster lacks would never get ready."""
+    return tuple((*kind.api.split("/", 1), kind.plural) for kind in kinds_in_use(settings))  # type: ignore[misc] # group and version
 
 
 def _login(credentials: Credentials) -> Callable[..., kopf.ConnectionInfo]:

@@ -1,4 +1,4 @@
-"""Models are pinned: what a unit serves changes when the registry's answer changes, and for no other cause."""
+"""Models are pinned: what a unit serves changes when the registry's answer changes, or when a person holds it, and for no other cause."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from sdep.api.graph import Unit
 from sdep.api.seldon_deployment import SeldonDeployment
 from sdep.api.status import ModelChange, Pin
 from sdep.plan import UnitKey, units_with_models
+from sdep.registry.hold import HeldModel, read_holds
 from sdep.registry.resolved import ResolvedModel
 from sdep.registry.resolver import Answer, Fault
 
@@ -25,16 +26,20 @@ class Pinning:
 
 
 def pin_models(sdep: SeldonDeployment, answers: Mapping[UnitKey, Answer], before: Sequence[Pin], now: str) -> Pinning:
-    """Pin every unit to its answer. A unit without one keeps what it serves, and the fault says so. `now` is RFC 3339."""
+    """Pin every unit to its answer, or to the model that it is held at. `now` is RFC 3339.
+
+    A unit without an answer keeps what it serves, and the fault says so. A held unit asks nothing of the registry.
+    """
     known = {(pin.predictor, pin.unit): pin for pin in before}
+    holds = read_holds(sdep)
     pins: dict[UnitKey, Pin] = {}
     faults: dict[UnitKey, Fault] = {}
     moves: list[tuple[Pin, Pin]] = []
     for key, unit in units_with_models(sdep):
-        answer, old = answers[key], known.get(key)
-        if answer.fault:
+        answer, old, held = answers[key], known.get(key), holds.models.get(key)
+        if answer.fault and held is None:
             faults[key] = answer.fault
-        pin = _pin(key[0], unit, answer.model, old, now)
+        pin = old if old and key in holds.unreadable else _pin(key[0], unit, held or answer.model, old, now)
         if pin:
             pins[key] = pin
             if old and old.artifact_uri != pin.artifact_uri:
@@ -42,12 +47,14 @@ def pin_models(sdep: SeldonDeployment, answers: Mapping[UnitKey, Answer], before
     return Pinning(pins, faults, tuple(moves))
 
 
-def _pin(predictor: str, unit: Unit, model: ResolvedModel | None, old: Pin | None, now: str) -> Pin | None:
+def _pin(predictor: str, unit: Unit, model: ResolvedModel | HeldModel | None, old: Pin | None, now: str) -> Pin | None:
     uri = unit.model_uri or ""
     if model is None:
         return old
-    if old and old.uri == uri and _same(old, model):
-        return old
+    held, cause = isinstance(model, HeldModel), _cause(uri, model, old)
+    # By the cause too: an older CRD drops the field `held`, and a pin that is made anew each time would never rest.
+    if old and old.uri == uri and _same(old, model) and (old.held == held or old.cause == cause):
+        return old.model_copy(update={"held": held})
     return Pin(
         predictor=predictor,
         unit=unit.name or "",
@@ -58,23 +65,42 @@ def _pin(predictor: str, unit: Unit, model: ResolvedModel | None, old: Pin | Non
         model_id=model.model_id,
         artifact_uri=model.artifact_uri,
         resolved_at=now,
-        cause=_cause(uri, old),
-        history=_history(old, uri, now),
+        cause=cause,
+        held=held,
+        history=_history(old, model, now, cause),
     )
 
 
-def _same(old: Pin, model: ResolvedModel) -> bool:
+def _same(old: Pin, model: ResolvedModel | HeldModel) -> bool:
     return (old.name, old.version, old.artifact_uri) == (model.name, model.version, model.artifact_uri)
 
 
-def _cause(uri: str, old: Pin | None) -> str:
+def _cause(uri: str, model: ResolvedModel | HeldModel, old: Pin | None) -> str:
+    if isinstance(model, HeldModel):
+        said = ": ".join(part for part in (model.by, model.why) if part)
+        held_at = f"version {model.version}" if model.version else model.artifact_uri
+        return f"held at {held_at} by sdep undo" + (f" ({said})" if said else "")
     if old is None:
         return "first resolved"
+    if old.held:
+        return f"released: {uri} is followed again"
     return f"{uri} moved in the registry" if old.uri == uri else f"the manifest changed from {old.uri}"
 
 
-def _history(old: Pin | None, uri: str, now: str) -> list[ModelChange]:
+def _history(old: Pin | None, model: ResolvedModel | HeldModel, now: str, cause: str) -> list[ModelChange]:
+    """What was served before; the same model, held or released, is no change of what is served."""
     if old is None:
         return []
-    replaced = ModelChange(version=old.version, artifact_uri=old.artifact_uri, replaced_at=now, cause=_cause(uri, old))
+    if old.artifact_uri == model.artifact_uri and (old.held or isinstance(model, HeldModel)):
+        return old.history
+    replaced = ModelChange(
+        name=old.name,
+        version=old.version,
+        run_id=old.run_id,
+        model_id=old.model_id,
+        artifact_uri=old.artifact_uri,
+        served_since=old.resolved_at,
+        replaced_at=now,
+        cause=cause,
+    )
     return [replaced, *old.history][:HISTORY_LENGTH]

@@ -1,80 +1,64 @@
-"""The Deployment of a predictor: one pod template that serves the whole graph."""
+"""The Deployments of a predictor: one for each of its pods."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from sdep.api.predictor import Predictor
-from sdep.contract import METRICS_PATH
+from sdep.layout.place import Pod
 from sdep.plan import Plan
 from sdep.render import labels, names
-from sdep.render.engine import engine
-from sdep.render.initializer import model_initializer
 from sdep.render.manifest import Manifest
-from sdep.render.security import pod_security
-
-_GRACE_SECONDS = 20
+from sdep.render.pod import manifest_annotations, pod_template
 
 
 def deployments(plan: Plan) -> list[Manifest]:
-    return [_deployment(plan, predictor) for predictor in plan.predictors]
+    return [
+        _deployment(plan, predictor, pod) for predictor in plan.predictors for pod in plan.layouts[predictor.name].pods
+    ]
 
 
-def _deployment(plan: Plan, predictor: Predictor) -> Manifest:
-    pod_labels = labels.pod(plan, predictor)
-    spec: dict[str, Any] = {
-        "selector": {"matchLabels": {**labels.selector(plan, predictor), labels.DEPLOYMENT_ID: names.seldon_id(plan)}},
-        # A new pod answers before an old one goes: never fewer than were asked for.
-        "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": "25%"}},
-        "template": {
-            "metadata": {"labels": pod_labels, "annotations": _pod_annotations(plan, predictor)},
-            "spec": _pod(plan, predictor),
-        },
-        "replicas": replicas(plan, predictor),
+def _deployment(plan: Plan, predictor: Predictor, pod: Pod) -> Manifest:
+    count = replicas(plan, predictor, pod)
+    scale = {} if count is None else {"replicas": count}
+    made_of = {
+        "selector": {"matchLabels": labels.workload_selector(plan, predictor, pod)},
+        "template": pod_template(plan, predictor, pod),
     }
-    if predictor.progress_deadline_seconds is not None:
-        spec["progressDeadlineSeconds"] = predictor.progress_deadline_seconds
     metadata = labels.metadata(
         plan,
-        names.deployment(plan, predictor),
-        {**pod_labels, "seldon-deployment-contains-svcorch": "true"},
-        _annotations(plan, predictor),
+        names.deployment(plan, predictor, pod),
+        {
+            **labels.pod(plan, predictor, pod),
+            **({"seldon-deployment-contains-svcorch": "true"} if pod.has_engine else {}),
+        },
+        manifest_annotations(plan, predictor, pod),
     )
+    spec = {**made_of, **scale, **strategy(predictor)}
     return Manifest({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec})
 
 
-def replicas(plan: Plan, predictor: Predictor) -> int:
-    """The most specific count that is given: the pod's own, the predictor's, the SeldonDeployment's, else 1."""
-    components = predictor.component_specs or []
-    for count in (components[0].replicas if components else None, predictor.replicas, plan.sdep.spec.replicas):
-        if count is not None:
-            return count
-    return 1
+def strategy(predictor: Predictor) -> dict[str, Any]:
+    """A new pod answers before an old one goes: never fewer than were asked for.
 
-
-def _pod(plan: Plan, predictor: Predictor) -> dict[str, Any]:
-    fetched = [unit for unit in predictor.graph.walk() if unit.model_uri]
-    pod: dict[str, Any] = {
-        "initContainers": [model_initializer(plan, predictor, unit) for unit in fetched],
-        "containers": [engine(plan, predictor)],
-        "volumes": [
-            *({"name": names.model_volume(unit.name or ""), "emptyDir": {}} for unit in fetched),
-            {"name": "tmp", "emptyDir": {}},
-        ],
-        "securityContext": pod_security(plan.settings.runtime_user),
-        "terminationGracePeriodSeconds": _GRACE_SECONDS + plan.settings.drain_seconds,
-        "automountServiceAccountToken": False,
+    It counts once every gateway knows of it, for which an endpoint needs some tenths of a second after the pod is ready.
+    """
+    found: dict[str, Any] = {
+        "minReadySeconds": 1,
+        "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": "25%"}},
     }
-    accounts = [unit.service_account_name for unit in fetched if unit.service_account_name]
-    if accounts:
-        pod["serviceAccountName"] = accounts[0]
-    return pod
+    if predictor.progress_deadline_seconds is not None:
+        found["progressDeadlineSeconds"] = predictor.progress_deadline_seconds
+    return found
 
 
-def _annotations(plan: Plan, predictor: Predictor) -> dict[str, str]:
-    return {**(plan.sdep.spec.annotations or {}), **(predictor.annotations or {})}
+def replicas(plan: Plan, predictor: Predictor, pod: Pod) -> int | None:
+    """The most specific count that is given, as in v1; None leaves it to whoever scales the Deployment, at first 1."""
+    own = predictor.svc_orch_spec.replicas if pod.component is None and predictor.svc_orch_spec else pod.spec.replicas
+    if is_autoscaled(plan, pod):
+        return None
+    return next((count for count in (own, predictor.replicas, plan.sdep.spec.replicas) if count is not None), None)
 
 
-def _pod_annotations(plan: Plan, predictor: Predictor) -> dict[str, str]:
-    scraped = {"prometheus.io/path": METRICS_PATH, "prometheus.io/port": "8000", "prometheus.io/scrape": "true"}
-    return {**scraped, **_annotations(plan, predictor)}
+def is_autoscaled(plan: Plan, pod: Pod) -> bool:
+    return bool(pod.spec.hpa_spec) or bool(pod.spec.keda_spec and plan.settings.keda_enabled)

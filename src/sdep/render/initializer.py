@@ -1,4 +1,4 @@
-"""The init container that downloads a unit's model into the pod."""
+"""The init container that downloads a model into the pod."""
 
 from __future__ import annotations
 
@@ -6,44 +6,60 @@ from typing import Any
 
 from sdep.api.graph import Unit
 from sdep.api.predictor import Predictor
-from sdep.contract import TERMINATION_LOG, model_directory
+from sdep.contract import MODELS_ROOT, TERMINATION_LOG, model_directory
 from sdep.plan import Plan
 from sdep.render import names
 from sdep.render.security import container_security
+from sdep.render.volumes import PVC_ROOT, TMP, claim, claim_volume
 
 
-def model_initializer(plan: Plan, predictor: Predictor, unit: Unit) -> dict[str, Any]:
-    """Fetches the pinned artifact, never the reference: what a pod serves can not change under it."""
+def unit_initializer(plan: Plan, predictor: Predictor, unit: Unit, *, own_process: bool) -> dict[str, Any]:
+    """Fetches the pinned artifact, never the reference: what a pod serves can not change under it.
+
+    Units that share a process have a folder each; a unit in a container finds its model where v1 put it.
+    """
     name = unit.name or ""
-    pin = plan.pins[predictor.name, name]
-    container: dict[str, Any] = {
-        "name": names.model_initializer(name),
-        "image": unit.storage_initializer_image or plan.settings.runtime_image,
+    return initializer(
+        plan,
+        name,
+        plan.pins[predictor.name, name].artifact_uri,
+        MODELS_ROOT if own_process else model_directory(name),
+        image=unit.storage_initializer_image,
+        secret=unit.env_secret_ref_name,
+    )
+
+
+def initializer(
+    plan: Plan, container: str, uri: str, directory: str, *, image: str | None, secret: str | None
+) -> dict[str, Any]:
+    """Downloads `uri` into `directory` for `container`; an `image` of the user's is called as v1 called it."""
+    chosen = image or plan.settings.storage_initializer_image
+    claimed = claim(uri)
+    both = [f"{PVC_ROOT}/{claimed[0]}/{claimed[1]}" if claimed else uri, directory]
+    mounts = [
+        {"name": names.model_volume(container), "mountPath": directory},
+        {"name": TMP, "mountPath": "/tmp"},  # noqa: S108 - a volume of the pod's own
+    ]
+    if claimed:
+        mounts.append({"name": claim_volume(claimed[0]), "mountPath": f"{PVC_ROOT}/{claimed[0]}"})
+    made: dict[str, Any] = {
+        "name": names.model_initializer(container),
+        "image": chosen or plan.settings.runtime_image,
         "imagePullPolicy": plan.settings.runtime_image_pull_policy,
-        "args": _arguments(unit, pin.artifact_uri),
-        "env": _environment(plan, pin.artifact_uri),
+        "args": both if chosen else ["fetch", *both],
+        "env": _environment(plan, uri),
         "resources": plan.settings.initializer_resources,
         "securityContext": container_security(),
         "terminationMessagePath": TERMINATION_LOG,
-        "volumeMounts": [
-            {"name": names.model_volume(name), "mountPath": model_directory(name)},
-            {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108 - a volume of the pod's own
-        ],
+        "volumeMounts": mounts,
     }
-    secret = unit.env_secret_ref_name or plan.settings.default_env_secret
-    if secret:
-        container["envFrom"] = [{"secretRef": {"name": secret}}]
-    return container
+    if named := secret or plan.settings.default_env_secret:
+        made["envFrom"] = [{"secretRef": {"name": named}}]
+    return made
 
 
-def _arguments(unit: Unit, artifact_uri: str) -> list[str]:
-    """An image of the user's own is called as v1 called it, with where from and where to."""
-    both = [artifact_uri, model_directory(unit.name or "")]
-    return both if unit.storage_initializer_image else ["fetch", *both]
-
-
-def _environment(plan: Plan, artifact_uri: str) -> list[dict[str, str]]:
+def _environment(plan: Plan, uri: str) -> list[dict[str, str]]:
     home = {"name": "HOME", "value": "/tmp"}  # noqa: S108 - clients write their caches there
-    if artifact_uri.startswith("mlflow-artifacts:") and plan.settings.mlflow_tracking_uri:
+    if uri.startswith("mlflow-artifacts:") and plan.settings.mlflow_tracking_uri:
         return [home, {"name": "MLFLOW_TRACKING_URI", "value": plan.settings.mlflow_tracking_uri}]
     return [home]

@@ -6,11 +6,14 @@ from typing import Any
 
 from sdep.api.predictor import Predictor
 from sdep.api.seldon_deployment import API_VERSION, KIND
+from sdep.layout.place import PlacedContainer, Pod
 from sdep.plan import Plan
 from sdep.render import names
 
 DEPLOYMENT_ID = "seldon-deployment-id"
 APP = "seldon-app"
+SHADOW = "seldon.io/shadow"
+EXPLAINER = "seldon.io/explainer"
 MANAGED_BY = {"app.kubernetes.io/managed-by": "seldon-core"}
 """The value by which PodMonitors and scripts written for v1 select."""
 
@@ -52,13 +55,38 @@ def selector(plan: Plan, predictor: Predictor) -> dict[str, str]:
     return {APP: names.predictor_service(plan, predictor)}
 
 
-def pod(plan: Plan, predictor: Predictor) -> dict[str, str]:
+def container_service(plan: Plan, predictor: Predictor, container: str) -> dict[str, str]:
+    """The one label that a container's Service selects; v1's key, shortened where a long name would make it invalid."""
+    key = f"{APP}-svc-{container}"
+    key = key if len(key) <= names.LONGEST else f"{APP}-svc-{names.shortened(container)}"
+    return {key: names.container_service(plan, predictor, container)}
+
+
+def workload_selector(plan: Plan, predictor: Predictor, pod: Pod) -> dict[str, str]:
+    """What the Deployment of a pod selects, as in v1."""
+    layout = plan.layouts[predictor.name]
+    found = {DEPLOYMENT_ID: names.seldon_id(plan)}
+    for container in pod.units:
+        found |= container_service(plan, predictor, container.name)
+    return found | (selector(plan, predictor) if pod is layout.entry else {})
+
+
+def pod(plan: Plan, predictor: Predictor, pod: Pod) -> dict[str, str]:
+    """The labels of a pod. Users may override `app` and `fluentd`; what selectors name they may not."""
+    roles = {name: value for container in pod.units for name, value in role(container).items()}
     labels = {
-        "app": names.deployment(plan, predictor),
+        "app": names.deployment(plan, predictor, pod),
         "fluentd": "true",
         **(predictor.labels or {}),
-        **{_ROLES[unit.type]: "true" for unit in predictor.graph.walk() if unit.type in _ROLES},
-        **selector(plan, predictor),
+        **((pod.spec.metadata or {}).get("labels") or {}),
+        **roles,
+        **workload_selector(plan, predictor, pod),
         **common(plan),
     }
-    return {**labels, "seldon.io/shadow": "true"} if predictor.shadow else labels
+    return {**labels, SHADOW: "true"} if predictor.shadow else labels
+
+
+def role(container: PlacedContainer) -> dict[str, str]:
+    """v1's label for what a unit is."""
+    found = _ROLES.get((container.unit and container.unit.type) or "")
+    return {found: "true"} if found else {}

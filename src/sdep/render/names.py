@@ -5,16 +5,20 @@ from __future__ import annotations
 import hashlib
 
 from sdep.api.predictor import Predictor
+from sdep.layout.place import Pod
 from sdep.plan import Plan
 
-_LONGEST = 63
+LONGEST = 63
 
 
 def fitted(name: str) -> str:
     """A name within 63 characters: a longer one becomes `seldon-` and its MD5, as in v1."""
-    if len(name) <= _LONGEST:
-        return name
-    return "seldon-" + hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()
+    return name if len(name) <= LONGEST else f"seldon-{shortened(name)}"
+
+
+def shortened(name: str) -> str:
+    """The MD5 of a name, in 32 characters."""
+    return hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()
 
 
 def seldon_id(plan: Plan) -> str:
@@ -27,10 +31,26 @@ def predictor_service(plan: Plan, predictor: Predictor) -> str:
     return chosen or fitted(f"{plan.name}-{predictor.name}")
 
 
-def deployment(plan: Plan, predictor: Predictor) -> str:
-    """`<sdep>-<predictor>-0-<units joined by ->`: units that a container of v1 served."""
-    units = "-".join(unit.name or "" for unit in predictor.graph.walk() if not unit.is_built_in)
-    return fitted(f"{plan.name}-{predictor.name}-0-{units or predictor.graph.name}")
+def deployment(plan: Plan, predictor: Predictor, pod: Pod) -> str:
+    """`<sdep>-<predictor>-<component>-<its containers joined by ->`, or with the component's own name at the end."""
+    if pod.component is None:
+        return fitted(f"{plan.name}-{predictor.name}-svc-orch")
+    chosen = (pod.spec.metadata or {}).get("name")
+    containers = "-".join(container.name for container in pod.containers)
+    return fitted(f"{plan.name}-{predictor.name}-{pod.component}-{chosen or containers or predictor.graph.name}")
+
+
+def container_service(plan: Plan, predictor: Predictor, container: str) -> str:
+    """Where one unit of the graph is called."""
+    return container_service_of(plan.name, predictor.name, container)
+
+
+def container_service_of(sdep: str, predictor: str, container: str) -> str:
+    return fitted(f"{sdep}-{predictor}-{container}")
+
+
+def explainer(plan: Plan, predictor: Predictor) -> str:
+    return fitted(f"{plan.name}-{predictor.name}-explainer")
 
 
 def service_host(plan: Plan, predictor: Predictor) -> str:
@@ -38,8 +58,8 @@ def service_host(plan: Plan, predictor: Predictor) -> str:
 
 
 def model_initializer(unit: str) -> str:
-    return f"{unit}-model-initializer"[:_LONGEST].rstrip("-")
+    return f"{unit}-model-initializer"[:LONGEST].rstrip("-")
 
 
 def model_volume(unit: str) -> str:
-    return f"{unit}-provision-location"[:_LONGEST].rstrip("-")
+    return f"{unit}-provision-location"[:LONGEST].rstrip("-")

@@ -49,6 +49,16 @@ class UnitError(ServingError):
         super().__init__(f"unit '{unit}': {message}")
 
 
+class RemoteError(UnitError):
+    """A container said no, or said nothing: with its own status and reason where it gave them."""
+
+    def __init__(self, unit: str, message: str, code: int = 500, reason: str = "", grpc_code: str = "") -> None:
+        super().__init__(unit, message)
+        self.code = code
+        self.reason = reason or ServingError.reason
+        self.grpc_code = grpc_code
+
+
 class LoadError(InvalidError):
     """The pod cannot serve what it was given: the process ends, and says why in one sentence."""
 

@@ -29,7 +29,12 @@ def main() -> int:
 def serve(settings: Settings) -> int:
     served = settings.predictor
     log.event("starting", deployment=served.deployment, namespace=served.namespace, predictor=served.predictor)
-    server = RuntimeServer(settings)
+    try:
+        server = RuntimeServer(settings)
+    except InvalidError as error:
+        log.event("cannot start", level="error", reason=error.reason, detail=error.message)
+        leave_message(settings.termination_log, error.message)
+        return 1
     server.run()
     if server.failure is None:
         log.event("stopped")

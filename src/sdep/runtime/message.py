@@ -9,15 +9,21 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-Kind = Literal["ndarray", "tensor", "jsonData", "strData", "binData"]
+Kind = Literal["ndarray", "tensor", "tftensor", "jsonData", "strData", "binData", "message", "proto"]
 """How the client wrote its payload, and so how it reads the answer."""
+
+UNREAD = frozenset({"message", "proto"})
+"""Kinds of payloads that nobody has decoded: containers get them as they came, whatever is in them."""
 
 NUMERIC = frozenset("iuf")
 """`numpy.dtype.kind` of integers and floats; a boolean is no number here, as in v1."""
 
 
 class Payload(NamedTuple):
-    """`value` is a `numpy.ndarray` for the kinds `ndarray` and `tensor`, else `str`, `bytes` or decoded JSON."""
+    """`value` is a `numpy.ndarray` for the kinds `ndarray`, `tensor` and `tftensor`, else `str`, `bytes` or decoded JSON.
+
+    Unread, it is a whole message: for `message` its JSON without `meta`, for `proto` what gRPC received.
+    """
 
     value: Any
     kind: Kind
@@ -37,7 +43,7 @@ class Payload(NamedTuple):
 def _array_kind(asked: Kind, value: np.ndarray[Any, Any]) -> Kind:
     if asked == "ndarray" or value.dtype.kind not in NUMERIC:
         return "ndarray"
-    return "tensor"
+    return "tftensor" if asked == "tftensor" else "tensor"
 
 
 def _column_names(value: np.ndarray[Any, Any]) -> tuple[str, ...]:
@@ -66,6 +72,11 @@ class Meta(NamedTuple):
 class Message(NamedTuple):
     payload: Payload
     meta: Meta
+
+
+def extended(sent: Meta, said: Meta) -> Meta:
+    """What is known after a container answered `said` to a message with `sent`, whose metrics it was not told."""
+    return merged([sent, said])._replace(puid=sent.puid or said.puid)
 
 
 def merged(metas: Sequence[Meta]) -> Meta:

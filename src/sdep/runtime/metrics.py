@@ -17,6 +17,7 @@ from prometheus_client import (
 )
 from prometheus_client.exposition import generate_latest
 
+from sdep.runtime.rpc.codes import label
 from sdep.runtime.tally import Tally
 
 if TYPE_CHECKING:
@@ -56,17 +57,18 @@ class Metrics:
         return Histogram(name, text, labels, buckets=BUCKETS, registry=self._registry)
 
     def served(self, service: str, method: str, code: int, seconds: float) -> None:
-        """One answered HTTP request; `method` in lower case."""
+        """One answered request; `method` in lower case, `unary` for gRPC."""
         key = (service, method, code)
         if key not in self._served:
-            self._served[key] = self._server.labels(*self._predictor, service, method, str(code), str(code))
+            self._served[key] = self._server.labels(*self._predictor, service, *_call(method, code))
         self._served[key].observe(seconds)
 
     def called(self, unit: ServedUnit, service: str, code: int, seconds: float) -> None:
-        """One call of one graph node; `service` is the path of v1's internal API."""
+        """One call of one graph node; `service` is the path of v1's internal API, or the method of its gRPC twin."""
         key = (unit.name, service, code)
         if key not in self._called:
-            labels = (*self._predictor, *_model(unit), service, "post", str(code), str(code))
+            unary = service.startswith("/seldon.protos.")
+            labels = (*self._predictor, *_model(unit), service, *_call("unary" if unary else "post", code))
             self._called[key] = self._client.labels(*labels)
         self._called[key].observe(seconds)
 
@@ -80,6 +82,11 @@ class Metrics:
         """Text format 0.0.4."""
         tallies = (self.predictions, self.feedback, self.reward)
         return generate_latest(self._registry) + "".join(tally.exposition() for tally in tallies).encode()
+
+
+def _call(method: str, code: int) -> tuple[str, str, str]:
+    """Labels `method`, `code` and `status`: gRPC's code is a word, as v1 has it, and its status HTTP's number for that."""
+    return method, label(code) if method == "unary" else str(code), str(code)
 
 
 def _model(unit: ServedUnit) -> tuple[str, str, str]:

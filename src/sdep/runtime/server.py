@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import gc
 import time
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 from typing_extensions import override
 
+from sdep.runtime.certificates import Certificates
 from sdep.runtime.errors import LoadError
-from sdep.runtime.http.app import App
+from sdep.runtime.http.ports import main_app, unit_app, units_with_ports
 from sdep.runtime.lifecycle import Lifecycle
 from sdep.runtime.log import event
 from sdep.runtime.metrics import Metrics
@@ -22,12 +24,16 @@ if TYPE_CHECKING:
     import socket
     from types import FrameType
 
+    from sdep.runtime.http.app import App
+    from sdep.runtime.rpc.server import RpcServer
     from sdep.runtime.settings import Settings
 
 IDLE_SECONDS = 65
 """How long an idle connection is kept: v1's number, and longer than the usual proxies keep theirs."""
 IN_FLIGHT_SECONDS = 14
 """What is left for running requests of the 20 seconds that Kubernetes grants a v1 pod, after 5 of draining."""
+TICKS_BETWEEN_LOOKS = 50
+"""Five seconds from one look at the certificate's files to the next."""
 
 
 class RuntimeServer(uvicorn.Server):
@@ -38,11 +44,14 @@ class RuntimeServer(uvicorn.Server):
         self._metrics = Metrics(settings.predictor)
         self._api = SeldonApi(settings.predictor, self._metrics)
         self._lifecycle = Lifecycle(settings.drain_seconds)
+        self._certificates = Certificates(settings.certificates) if settings.certificates is not None else None
+        self._rpc: RpcServer | None = None
         self._told = False
         self._began = time.monotonic()
         self.failure: str | None = None
         self.port = settings.port
-        super().__init__(_config(settings, App(settings, self._api, self._lifecycle, self._metrics)))
+        app = main_app(settings, self._api, self._lifecycle, self._metrics)
+        super().__init__(_config(settings, app, self._certificates))
 
     @override
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -50,11 +59,30 @@ class RuntimeServer(uvicorn.Server):
         if self.servers:
             self.port = self.servers[0].sockets[0].getsockname()[1]
         event("listening", port=self.port)
+        for unit in units_with_ports(self._settings):
+            app = unit_app(unit, self._settings, self._api, self._lifecycle, self._metrics)
+            try:
+                await self._listen(app, unit.http_port)
+            except OSError as error:
+                self._fail(f"unit '{unit.name}': port {unit.http_port} cannot be listened at: {error.strerror}")
+                return
+            event("listening", port=unit.http_port, unit=unit.name)
         self._loading = asyncio.create_task(self._load())
+
+    async def _listen(self, app: App, port: int) -> None:
+        """At one more port, always in the clear: an engine calls there. Its connections end with all others."""
+        config = _config(self._settings, app)
+        config.load()
+        state: dict[str, Any] = {}
+        make: Any = config.http_protocol_class
+        protocol = partial(make, config=config, server_state=self.server_state, app_state=state)
+        loop = asyncio.get_running_loop()
+        self.servers.append(await loop.create_server(protocol, host=config.host, port=port, backlog=config.backlog))
 
     async def _load(self) -> None:
         try:
             self._api.predictor = await asyncio.to_thread(load_predictor, self._settings, self._metrics)
+            await self._start_rpc()
         except LoadError as error:
             event("cannot serve", level="error", reason=error.reason, detail=error.message)
             self._fail(error.message)
@@ -66,6 +94,15 @@ class RuntimeServer(uvicorn.Server):
             gc.freeze()  # models and libraries live as long as the process: no later collection walks them again
             self._lifecycle.loaded()
             event("ready", seconds=round(time.monotonic() - self._began, 3))
+
+    async def _start_rpc(self) -> None:
+        """Before anyone is told that the pod is ready. gRPC is imported in a thread: probes are answered meanwhile."""
+        if self._settings.grpc_port is None:
+            return
+        make = await asyncio.to_thread(_import_rpc)
+        self._rpc = make(self._settings, self._api, self._metrics, self._certificates)
+        await self._rpc.start()
+        event("listening for gRPC", grpc_port=self._rpc.port)
 
     def _fail(self, message: str) -> None:
         self.failure = message
@@ -84,12 +121,30 @@ class RuntimeServer(uvicorn.Server):
         if self._lifecycle.draining and not self._told:
             self._told = True
             event("draining", seconds=self._settings.drain_seconds)
+            if self._rpc is not None:
+                await self._rpc.not_serving()
+        if self._certificates is not None and counter % TICKS_BETWEEN_LOOKS == 0:
+            self._certificates.refresh()
         if self._lifecycle.drained(time.monotonic()):
             self.should_exit = True
         return await super().on_tick(counter)
 
+    @override
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Both protocols at once: each waits for its own requests."""
+        ending = [super().shutdown(sockets)]
+        if self._rpc is not None:
+            ending.append(self._rpc.stop(IN_FLIGHT_SECONDS))
+        await asyncio.gather(*ending)
 
-def _config(settings: Settings, app: App) -> uvicorn.Config:
+
+def _import_rpc() -> type[RpcServer]:
+    from sdep.runtime.rpc.server import RpcServer  # noqa: PLC0415
+
+    return RpcServer
+
+
+def _config(settings: Settings, app: App, certificates: Certificates | None = None) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         host="0.0.0.0",  # noqa: S104 - a pod answers on its address
@@ -104,4 +159,5 @@ def _config(settings: Settings, app: App) -> uvicorn.Config:
         server_header=False,
         timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=IN_FLIGHT_SECONDS,
+        ssl_context_factory=None if certificates is None else lambda *_: certificates.context,
     )

@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from sdep.contract import ENV_DRAIN_SECONDS, ENV_PREDICTOR, HTTP_PORT, TERMINATION_LOG, ServedPredictor, model_directory
+from sdep.contract import (
+    ENV_CERT_MOUNT_PATH,
+    ENV_DRAIN_SECONDS,
+    ENV_GRPC_PORT,
+    ENV_HTTP_PORT,
+    ENV_PREDICTOR,
+    GRPC_PORT,
+    HTTP_PORT,
+    TERMINATION_LOG,
+    ServedPredictor,
+    model_directory,
+)
 from sdep.errors import InvalidError
 
 if TYPE_CHECKING:
@@ -21,6 +32,10 @@ MEBIBYTE = 1024 * 1024
 class Settings:
     predictor: ServedPredictor
     port: int = HTTP_PORT
+    grpc_port: int | None = GRPC_PORT
+    """0 lets the system choose; None, which an empty variable means, listens nowhere."""
+    certificates: Path | None = None
+    """The folder of tls.crt and tls.key; None serves in the clear."""
     drain_seconds: float = 5.0
     """How long the pod answers after it was told to stop: as long as routes to it may live on elsewhere."""
     max_body_bytes: int = 64 * MEBIBYTE
@@ -39,9 +54,12 @@ class Settings:
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """`InvalidError` names the variable that is missing or wrong."""
     default = Settings(_predictor(environment))
+    port = int(_number(environment, ENV_HTTP_PORT, default.port))
     return Settings(
         predictor=default.predictor,
-        port=int(_number(environment, "SDEP_HTTP_PORT", default.port)),
+        port=port,
+        grpc_port=_port(environment, ENV_GRPC_PORT, GRPC_PORT if port else 0),
+        certificates=Path(mounted) if (mounted := environment.get(ENV_CERT_MOUNT_PATH)) else None,
         drain_seconds=_number(environment, ENV_DRAIN_SECONDS, default.drain_seconds),
         max_body_bytes=int(_number(environment, "SDEP_MAX_BODY_BYTES", default.max_body_bytes)),
         threads=int(_number(environment, "SDEP_THREADS", default.threads)),
@@ -57,6 +75,10 @@ def _predictor(environment: Mapping[str, str]) -> ServedPredictor:
         return ServedPredictor.model_validate_json(environment.get(ENV_PREDICTOR, ""))
     except ValidationError as error:
         raise InvalidError("InvalidEnvironment", f"{ENV_PREDICTOR} does not hold a predictor: {error}") from error
+
+
+def _port(environment: Mapping[str, str], name: str, default: int) -> int | None:
+    return None if environment.get(name) == "" else int(_number(environment, name, default))
 
 
 def _number(environment: Mapping[str, str], name: str, default: float) -> float:

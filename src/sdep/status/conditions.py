@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Literal
 
 from sdep.api.status import Condition
 from sdep.api.validation import Problem
 from sdep.errors import SdepError
 from sdep.plan import Weights
+from sdep.render.manifest import Key
 from sdep.status.observation import PredictorObservation
 
 TrueFalse = Literal["True", "False", "Unknown"]
@@ -59,12 +60,35 @@ def deployments_ready(observed: Iterable[PredictorObservation]) -> Condition:
     return _condition("DeploymentsReady", holds=False, reason=reason, message=f"waiting for pods: {waiting}")
 
 
-def services_ready() -> Condition:
-    return _condition("ServicesReady", holds=True, reason="AllServicesCreated")
+def children_ready(desired: Iterable[Key], live: Container[Key]) -> list[Condition]:
+    """v1's condition for each kind of child beside Deployments and routes: whether all that are wanted are there."""
+    wanted = list(desired)
+    return [_of_kind(condition, kind, wanted, live) for condition, kind in _KINDS.items()]
 
 
-def virtual_services_ready(*, enabled: bool) -> Condition:
-    reason = "AllVirtualServicesCreated" if enabled else "IstioDisabled"
+_KINDS = {
+    "ServicesReady": "Service",
+    "HpasReady": "HorizontalPodAutoscaler",
+    "KedaReady": "ScaledObject",
+    "PdbsReady": "PodDisruptionBudget",
+}
+
+
+def _of_kind(condition: str, kind: str, desired: Iterable[Key], live: Container[Key]) -> Condition:
+    wanted = [key for key in desired if key.kind == kind]
+    missing = [key.name for key in wanted if key not in live]
+    if missing:
+        return _condition(
+            condition, holds=False, reason="NotCreated", message=f"{kind} not there: {', '.join(missing)}"
+        )
+    return _condition(condition, holds=True, reason="AllCreated" if wanted else "NoneDefined")
+
+
+def routes_ready(faults: Sequence[str], *, ingress: str) -> Condition:
+    """v1's condition, whatever the ingress is; `faults` says what is not there or not accepted."""
+    if faults:
+        return _condition("istioVirtualServicesReady", holds=False, reason="RoutesNotReady", message="; ".join(faults))
+    reason = "NoIngress" if ingress == "none" else "AllRoutesReady"
     return _condition("istioVirtualServicesReady", holds=True, reason=reason)
 
 

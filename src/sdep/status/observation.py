@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sdep.api.predictor import Predictor
 from sdep.plan import Plan
-from sdep.render import labels, names
+from sdep.render import explainer, labels, names
 from sdep.render.deployment import replicas
 from sdep.status.pods import Trouble, trouble
 
@@ -15,14 +16,10 @@ Body = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class PredictorObservation:
-    """One predictor's Deployment as the cluster reports it.
-
-    `current` says that the report is of the newest template; `rolled_out` that every pod asked for is new and available.
-    """
+class DeploymentObservation:
+    """One Deployment as the cluster reports it. `rolled_out`: every pod asked for is there, new and available."""
 
     name: str
-    deployment: str
     wanted: int
     replicas: int = 0
     available: int = 0
@@ -31,38 +28,107 @@ class PredictorObservation:
     given_up: bool = False
     trouble: Trouble | None = None
 
+
+@dataclass(frozen=True)
+class PredictorObservation:
+    """All Deployments of a predictor; the first is the one that its Service selects."""
+
+    name: str
+    deployments: tuple[DeploymentObservation, ...]
+    stood_in: bool = False
+    """Whether pods of a Deployment that is no longer wanted still answer for this predictor."""
+
+    @property
+    def entry(self) -> DeploymentObservation:
+        return self.deployments[0]
+
     @property
     def answers(self) -> bool:
-        return self.available > 0
+        """The engine is ready only while every unit that it calls is."""
+        return self.stood_in or self.entry.available > 0
+
+    @property
+    def rolled_out(self) -> bool:
+        return all(seen.rolled_out for seen in self.deployments)
+
+    @property
+    def given_up(self) -> bool:
+        return any(seen.given_up for seen in self.deployments)
+
+    @property
+    def trouble(self) -> Trouble | None:
+        return next((seen.trouble for seen in self.deployments if seen.trouble), None)
+
+    @property
+    def available(self) -> int:
+        return self.entry.available
+
+    @property
+    def wanted(self) -> int:
+        return self.entry.wanted
 
 
 def observe(plan: Plan, deployments: Mapping[str, Body], pods: Iterable[Body]) -> tuple[PredictorObservation, ...]:
     """One observation a predictor, in manifest order. `deployments` are by name; `pods` may hold those of other predictors."""
-    by_app: dict[str, list[Body]] = {}
+    by_deployment: dict[str, list[Body]] = {}
     for pod in pods:
-        app = (pod["metadata"].get("labels") or {}).get(labels.APP, "")
-        by_app.setdefault(app, []).append(pod)
-    observed = []
-    for predictor in plan.sdep.spec.predictors:
-        name = names.deployment(plan, predictor)
-        mine = by_app.get(names.predictor_service(plan, predictor), ())
-        observed.append(_observe(predictor.name, name, replicas(plan, predictor), deployments.get(name), mine))
-    return tuple(observed)
+        by_deployment.setdefault(deployment_of(pod), []).append(pod)
+
+    def seen(name: str, asked: int | None) -> DeploymentObservation:
+        return _observe(name, asked, deployments.get(name), by_deployment.get(name, ()))
+
+    wanted = {predictor.name: list(_asked(plan, predictor)) for predictor in plan.sdep.spec.predictors}
+    named = {name for asked in wanted.values() for name, _ in asked}
+    standing_in = {predictor_of(body) for name, body in deployments.items() if name not in named and _is_entry(body)}
+    return tuple(
+        PredictorObservation(predictor, tuple(seen(name, asked) for name, asked in deployed), predictor in standing_in)
+        for predictor, deployed in wanted.items()
+    )
 
 
-def _observe(
-    predictor: str, name: str, wanted: int, deployment: Body | None, pods: Iterable[Body]
-) -> PredictorObservation:
+def predictor_of(deployment: Body) -> str:
+    """The predictor that a Deployment belongs to, from the variable that v1 and we give its containers; "" where none says it."""
+    for container in deployment["spec"]["template"]["spec"]["containers"]:
+        for variable in container.get("env") or ():
+            if variable["name"] == "PREDICTOR_ID":
+                return str(variable.get("value", ""))
+    return ""
+
+
+def _is_entry(deployment: Body) -> bool:
+    """Whether requests reach its pods, and one of them can answer."""
+    carried = deployment["spec"]["template"]["metadata"].get("labels") or {}
+    return labels.APP in carried and (deployment.get("status") or {}).get("availableReplicas", 0) > 0
+
+
+def _asked(plan: Plan, predictor: Predictor) -> Iterator[tuple[str, int | None]]:
+    """Every Deployment of a predictor with its number of pods, the explainer's last."""
+    for pod in plan.layouts[predictor.name].pods:
+        yield names.deployment(plan, predictor, pod), replicas(plan, predictor, pod)
+    if plan.explained(predictor):
+        yield names.explainer(plan, predictor), explainer.replicas(plan, predictor)
+
+
+def deployment_of(pod: Body) -> str:
+    """The name of the Deployment that made a pod: its ReplicaSet's without the hash that the Deployment put there."""
+    metadata = pod["metadata"]
+    hashed = (metadata.get("labels") or {}).get("pod-template-hash", "")
+    owners = [owner["name"] for owner in metadata.get("ownerReferences") or () if owner.get("kind") == "ReplicaSet"]
+    return owners[0].removesuffix(f"-{hashed}") if owners else ""
+
+
+def _observe(name: str, asked: int | None, deployment: Body | None, pods: Iterable[Body]) -> DeploymentObservation:
     if deployment is None:
-        return PredictorObservation(predictor, name, wanted)
+        return DeploymentObservation(name, 1 if asked is None else asked)
+    # Where nobody asked for a number, it is whoever scales the Deployment that says it.
+    wanted = (deployment.get("spec") or {}).get("replicas", 1) if asked is None else asked
     status = deployment.get("status") or {}
     current = status.get("observedGeneration", 0) >= deployment["metadata"].get("generation", 0)
     available, total = status.get("availableReplicas", 0), status.get("replicas", 0)
     rolled_out = current and status.get("updatedReplicas", 0) == total == available == wanted
     conditions = {condition["type"]: condition for condition in status.get("conditions") or ()}
     given_up = conditions.get("Progressing", {}).get("reason") == "ProgressDeadlineExceeded"
-    return PredictorObservation(
-        predictor,
+    return DeploymentObservation(
         name,
         wanted,
         replicas=total,

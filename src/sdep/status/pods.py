@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,7 @@ class Trouble:
 
 _WAITING_IS_FINE = {"", "PodInitializing", "ContainerCreating"}
 _MESSAGE_LENGTH = 600
+_BACK_OFF = re.compile(r'^Back-off pulling image "[^"]*": ErrImagePull: ')
 
 
 def trouble(pods: Iterable[Mapping[str, Any]]) -> Trouble | None:
@@ -47,9 +49,15 @@ def _of_container(pod: str, container: Mapping[str, Any]) -> Iterator[Trouble]:
         yield _ended(pod, container["name"], terminated)
     waiting = state.get("waiting") or {}
     if waiting.get("reason", "") not in _WAITING_IS_FINE:
-        yield Trouble(
-            waiting["reason"], f"container {container['name']} of pod {pod}: {waiting.get('message', '')}".strip()
-        )
+        reason, message = _steady(waiting["reason"], waiting.get("message", ""))
+        yield Trouble(reason, f"container {container['name']} of pod {pod}: {message}".strip())
+
+
+def _steady(reason: str, message: str) -> tuple[str, str]:
+    """A pull that fails alternates between two reasons with one cause: what does not change is said once."""
+    if reason != "ErrImagePull":
+        return reason, _BACK_OFF.sub("", message)
+    return "ImagePullBackOff", message
 
 
 def _ended(pod: str, container: str, terminated: Mapping[str, Any]) -> Trouble:

@@ -16,17 +16,24 @@ from sdep.api.status import (
     Status,
     Summary,
 )
-from sdep.contract import HTTP_PORT, PREDICTIONS_PATH
+from sdep.contract import OPEN_INFERENCE, PREDICTIONS_PATH
 from sdep.plan import Plan, Weights
 from sdep.render import labels, names
+from sdep.render.manifest import Manifest
+from sdep.render.service import entry_ports
 from sdep.status import conditions
 from sdep.status.observation import PredictorObservation
 
 
 def summarise(
-    plan: Plan, requested: Weights, observed: Sequence[PredictorObservation], found: Sequence[Condition], now: str
+    plan: Plan,
+    requested: Weights,
+    observed: Sequence[PredictorObservation],
+    desired: Sequence[Manifest],
+    found: Sequence[Condition],
+    now: str,
 ) -> Status:
-    """The status of a SeldonDeployment whose children were applied. `now` is RFC 3339; `found` are the other conditions."""
+    """The status of a SeldonDeployment whose `desired` children were applied. `now` is RFC 3339; `found` are the other conditions."""
     before = previous(plan.sdep)
     state = _state(observed, before)
     # A registry that does not answer takes nothing from those who are served already.
@@ -38,17 +45,18 @@ def summarise(
         state=state,
         description="" if state == "Available" else trouble,
         observed_generation=plan.sdep.metadata.generation,
-        replicas=observed[0].replicas if observed else 0,
+        replicas=observed[0].entry.replicas if observed else 0,
         selector=f"{labels.DEPLOYMENT_ID}={names.seldon_id(plan)}",
         summary=_summary(plan.weights, observed, pins),
         address=Address(url=_address(plan)),
         predictors=_predictors(plan, requested, observed),
         models=pins,
         deployment_status={
-            seen.deployment: DeploymentStatus(replicas=seen.replicas, available_replicas=seen.available)
+            deployment.name: DeploymentStatus(replicas=deployment.replicas, available_replicas=deployment.available)
             for seen in observed
+            for deployment in seen.deployments
         },
-        service_status=_services(plan),
+        service_status=_services(desired),
         conditions=conditions.since(said, before.conditions if before else (), now, plan.sdep.metadata.generation),
     )
 
@@ -72,7 +80,8 @@ def failed(sdep: SeldonDeployment, found: Sequence[Condition], now: str) -> Stat
 def previous(sdep: SeldonDeployment) -> Status | None:
     """The status that the object carries, or None where it has none that this operator wrote."""
     stored = (sdep.model_extra or {}).get("status")
-    if not isinstance(stored, dict) or "observedGeneration" not in stored:  # v1 never wrote that one
+    # v1 never wrote observedGeneration, and -1 is the CRD's own default.
+    if not isinstance(stored, dict) or stored.get("observedGeneration", -1) < 0:
         return None
     known = {key: value for key, value in stored.items() if key not in {"serviceStatus", "deploymentStatus"}}
     return Status.model_validate(known, by_alias=True, by_name=False)
@@ -96,8 +105,15 @@ def _summary(weights: Weights, observed: Sequence[PredictorObservation], pins: S
 
 
 def _address(plan: Plan) -> str:
-    first = names.service_host(plan, plan.sdep.spec.predictors[0])
-    return f"http://{first}:{HTTP_PORT}{PREDICTIONS_PATH}"
+    """Where a prediction is asked for from inside the cluster: the first predictor's Service, and the protocol's own path."""
+    first = plan.sdep.spec.predictors[0]
+    protocol, root = plan.sdep.spec.protocol or "seldon", first.graph.name
+    path = PREDICTIONS_PATH
+    if protocol == "tensorflow":
+        path = f"/v1/models/{root}:predict"
+    elif protocol in OPEN_INFERENCE:
+        path = f"/v2/models/{root}/infer"
+    return f"http://{names.service_host(plan, first)}:{entry_ports(plan, first)[0]}{path}"
 
 
 def _predictors(plan: Plan, requested: Weights, observed: Sequence[PredictorObservation]) -> list[PredictorStatus]:
@@ -116,8 +132,11 @@ def _predictors(plan: Plan, requested: Weights, observed: Sequence[PredictorObse
     ]
 
 
-def _services(plan: Plan) -> dict[str, ServiceStatus]:
-    services = [names.predictor_service(plan, predictor) for predictor in plan.sdep.spec.predictors]
-    return {
-        name: ServiceStatus(svc_name=name, http_endpoint=f"{name}.{plan.namespace}:{HTTP_PORT}") for name in services
-    }
+def _services(desired: Sequence[Manifest]) -> dict[str, ServiceStatus]:
+    """Every Service with its endpoints, as v1 listed them."""
+    found = {}
+    for body in (made.body for made in desired if made.key.kind == "Service"):
+        name, namespace = body["metadata"]["name"], body["metadata"]["namespace"]
+        endpoints = {port["name"]: f"{name}.{namespace}:{port['port']}" for port in body["spec"]["ports"]}
+        found[name] = ServiceStatus(svc_name=name, http_endpoint=endpoints["http"], grpc_endpoint=endpoints.get("grpc"))
+    return found

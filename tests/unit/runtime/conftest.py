@@ -19,7 +19,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from sdep.contract import ServedModel, ServedPredictor, ServedUnit
-from sdep.runtime.http.app import App
+from sdep.runtime.http.ports import main_app
 from sdep.runtime.lifecycle import Lifecycle
 from sdep.runtime.metrics import Metrics
 from sdep.runtime.predictor import load_predictor
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sklearn.base import BaseEstimator
+
+    from sdep.runtime.http.app import App
 
 COLUMNS = ["oil", "gas", "fx"]
 
@@ -100,14 +102,15 @@ def _unit() -> Callable[..., ServedUnit]:
 def serve(root: Path) -> Callable[..., Client]:
     """A client of a predictor with the given graph, its models loaded."""
 
-    def make(graph: ServedUnit, **settings: object) -> Client:
-        predictor = ServedPredictor(deployment="prices", namespace="data", predictor="main", version="v2", graph=graph)
+    def make(graph: ServedUnit, rest_timeout_ms: int = 0, **settings: object) -> Client:
+        told = {"deployment": "prices", "namespace": "data", "predictor": "main", "version": "v2"}
+        predictor = ServedPredictor(**told, rest_timeout_ms=rest_timeout_ms, graph=graph)
         made = Settings(predictor, root=root, **settings)
         metrics, lifecycle = Metrics(predictor), Lifecycle(made.drain_seconds)
         api = SeldonApi(predictor, metrics)
         api.predictor = load_predictor(made, metrics)
         lifecycle.loaded()
-        return Client(App(made, api, lifecycle, metrics), lifecycle)
+        return Client(main_app(made, api, lifecycle, metrics), lifecycle)
 
     return make
 

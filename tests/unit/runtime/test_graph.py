@@ -144,7 +144,7 @@ async def test_router_graph_over_http(serve: Callable[..., Client], unit: Callab
     ("graph", "sentence"),
     [
         ({"name": "u", "type": "ROUTER"}, "unit 'u': nothing runs 'ROUTER'"),
-        ({"name": "u", "host": "localhost", "http_port": 9000}, "unit 'u': it runs in a container of its own"),
+        ({"name": "u", "host": "localhost"}, "unit 'u': it has the host 'localhost', and no port for rest"),
         ({"name": "u", "implementation": "RANDOM_ABTEST"}, "chooses between children, and it has 0"),
         ({"name": "u", "implementation": "MLFLOW_SERVER"}, "unit 'u': .* holds no MLmodel file"),
         ({"name": "u", "implementation": "SKLEARN_SERVER"}, "unit 'u': .* holds none of MLmodel, model.joblib"),

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conftest import Client
-
     from sdep.contract import ServedUnit
 
 PREDICTIONS = "/api/v1.0/predictions"

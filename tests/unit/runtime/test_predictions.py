@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from conftest import Client
-
     from sdep.contract import ServedUnit
 
 ROW = [75.5, 3.2, 1.18]

@@ -8,30 +8,41 @@ from typing import TYPE_CHECKING
 from sdep.runtime.errors import LoadError
 from sdep.runtime.graph.combine import average
 from sdep.runtime.graph.node import Node
+from sdep.runtime.graph.remote import remote_node
 from sdep.runtime.graph.route import PAIR, first_child, random_branch
-from sdep.runtime.message import Message, Payload
+from sdep.runtime.message import UNREAD, Message, Payload, merged
+from sdep.runtime.seldon.codec import read
 from sdep.runtime.servers.parameters import parameters
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
-    from contextlib import AbstractContextManager
 
     from sdep.contract import ServedUnit
     from sdep.runtime.graph.node import Aggregate, Route, Transform
+    from sdep.runtime.graph.remote import Microservice
+    from sdep.runtime.graph.watch import Watch
 
     Predict = Callable[[Payload], Awaitable[Payload]]
-    Watch = Callable[[ServedUnit, str], AbstractContextManager[object]]
-    """Sees each call of a node: `with watch(unit, "/predict"): …`; all that it lets out is `ServingError`."""
 
 BUILT_IN = frozenset({"SIMPLE_MODEL", "SIMPLE_ROUTER", "RANDOM_ABTEST", "AVERAGE_COMBINER"})
 
 
-def build(unit: ServedUnit, predictors: Mapping[str, Predict], watch: Watch) -> Node:
-    """`predictors` has the loaded model of every unit that has one. `LoadError` names a unit that nothing can run."""
-    children = tuple(build(child, predictors, watch) for child in unit.children)
+def build(
+    unit: ServedUnit, predictors: Mapping[str, Predict], services: Mapping[str, Microservice], watch: Watch
+) -> Node:
+    """`predictors` has the loaded model of every unit that has one, `services` the way to every one in a container.
+
+    `LoadError` names a unit that nothing can run.
+    """
+    children = tuple(build(child, predictors, services, watch) for child in unit.children)
+    if unit.name in services:
+        return remote_node(unit, children, services[unit.name], watch)
+    return build_unit(unit, children, predictors, watch)
+
+
+def build_unit(unit: ServedUnit, children: tuple[Node, ...], predictors: Mapping[str, Predict], watch: Watch) -> Node:
+    """A unit that runs in this process."""
     node = Node(unit.name, children)
-    if unit.host:
-        raise LoadError(unit.name, "it runs in a container of its own, which this runtime does not call yet")
     if unit.name in predictors:
         return replace(node, enter=_prediction(unit, predictors[unit.name], watch))
     return _built_in(unit, node, watch)
@@ -57,7 +68,8 @@ def _prediction(unit: ServedUnit, predict: Predict, watch: Watch) -> Transform:
 
     async def enter(message: Message) -> Message:
         with watch(unit, "/predict"):
-            payload = await predict(message.payload)
+            payload = message.payload
+            payload = await predict(read(payload) if payload.kind in UNREAD else payload)
         return Message(payload, message.meta.visited(unit.name, identity))
 
     return enter
@@ -101,8 +113,9 @@ def _ab_test(unit: ServedUnit) -> Callable[[], int]:
 
 
 def _average(unit: ServedUnit, watch: Watch) -> Aggregate:
-    async def aggregate(answers: Sequence[Message]) -> Payload:
+    async def aggregate(answers: Sequence[Message]) -> Message:
         with watch(unit, "/aggregate"):
-            return average(unit.name, [answer.payload for answer in answers])
+            payload = average(unit.name, [read(answer.payload) for answer in answers])
+        return Message(payload, merged([answer.meta for answer in answers]))
 
     return aggregate

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sdep.runtime.errors import UnitError
 from sdep.runtime.graph.node import ALL_CHILDREN, NO_CHILD
-from sdep.runtime.message import Message, merged
+from sdep.runtime.message import Message
 
 if TYPE_CHECKING:
     from sdep.runtime.graph.node import Node
@@ -54,5 +54,4 @@ async def _combine(node: Node, answers: list[Message]) -> Message:
     """Without an aggregate step the first child speaks for all, as in v1."""
     if node.aggregate is None:
         return answers[0]
-    payload = await node.aggregate(answers)
-    return Message(payload, merged([answer.meta for answer in answers]))
+    return await node.aggregate(answers)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from sdep.runtime.message import Message, Payload
+from sdep.runtime.message import Message
 
 Transform = Callable[[Message], Awaitable[Message]]
 Route = Callable[[Message], Awaitable[int]]
-Aggregate = Callable[[Sequence[Message]], Awaitable[Payload]]
+Aggregate = Callable[[Sequence[Message]], Awaitable[Message]]
 
 ALL_CHILDREN = -1
 NO_CHILD = -2

@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from sdep.runtime.errors import ServingError, UnitError
 from sdep.runtime.log import event
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from types import TracebackType
 
     from sdep.contract import ServedUnit
-    from sdep.runtime.metrics import Metrics
+
+    Watch = Callable[[ServedUnit, str], AbstractContextManager[object]]
+    """Sees each call of a node: `with watch(unit, "/predict"): …`; all that it lets out is `ServingError`."""
+
+
+class Meter(Protocol):
+    """Where measurements go: see `Metrics.called`."""
+
+    def called(self, unit: ServedUnit, service: str, code: int, seconds: float) -> None: ...
+
+
+class Unmeasured:
+    """For a unit that answers at its own port: whoever calls it there measures the call."""
+
+    def called(self, unit: ServedUnit, service: str, code: int, seconds: float) -> None: ...
 
 
 class Watched:
@@ -20,7 +36,7 @@ class Watched:
 
     __slots__ = ("_begin", "_metrics", "_service", "_unit")
 
-    def __init__(self, metrics: Metrics, unit: ServedUnit, service: str) -> None:
+    def __init__(self, metrics: Meter, unit: ServedUnit, service: str) -> None:
         self._metrics = metrics
         self._unit = unit
         self._service = service

@@ -6,37 +6,33 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from sdep.runtime.errors import NotReadyError, ServingError
+from sdep.runtime.errors import ServingError
 from sdep.runtime.http.headers import Headers
 from sdep.runtime.http.request import DisconnectedError, Request
 from sdep.runtime.http.response import Response, failure
-from sdep.runtime.http.routes import Handlers, Routes
 from sdep.runtime.log import event
-from sdep.runtime.metrics import CONTENT_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from sdep.runtime.http.request import Receive
-    from sdep.runtime.http.routes import Route
+    from sdep.runtime.http.routes import Route, Routes
     from sdep.runtime.lifecycle import Lifecycle
     from sdep.runtime.metrics import Metrics
-    from sdep.runtime.seldon.api import SeldonApi
     from sdep.runtime.settings import Settings
 
     Send = Callable[[dict[str, Any]], Awaitable[None]]
 
-_TEXT = b"text/plain; charset=utf-8"
-
 
 class App:
-    def __init__(self, settings: Settings, api: SeldonApi, lifecycle: Lifecycle, metrics: Metrics) -> None:
+    """One port: what is answered there is in `routes`."""
+
+    def __init__(self, settings: Settings, routes: Routes, lifecycle: Lifecycle, metrics: Metrics) -> None:
         self._max_body = settings.max_body_bytes
-        self._api = api
         self._lifecycle = lifecycle
         self._metrics = metrics
         self._headers = Headers(settings)
-        self._routes = Routes(self._handlers())
+        self._routes = routes
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         begin = time.perf_counter()
@@ -74,49 +70,3 @@ class App:
             headers.append((b"connection", b"close"))
         await send({"type": "http.response.start", "status": response.code, "headers": headers})
         await send({"type": "http.response.body", "body": response.body})
-
-    def _handlers(self) -> Handlers:
-        return Handlers(
-            predict=self._predict,
-            feedback=self._feedback,
-            graph_metadata=self._graph_metadata,
-            unit_metadata=self._unit_metadata,
-            status=self._status,
-            unit_status=self._unit_status,
-            live=self._live,
-            ping=self._ping,
-            metrics=self._exposition,
-        )
-
-    async def _predict(self, request: Request) -> Response:
-        body, puid = await self._api.predict(await request.json(), request.puid)
-        request.puid = request.puid or puid
-        return Response(body)
-
-    async def _feedback(self, request: Request) -> Response:
-        body, puid = self._api.feedback(await request.json(), request.puid)
-        request.puid = request.puid or puid
-        return Response(body)
-
-    async def _graph_metadata(self, _: Request) -> Response:
-        return Response(self._api.graph_metadata())
-
-    async def _unit_metadata(self, request: Request) -> Response:
-        return Response(self._api.unit_metadata(request.unit()))
-
-    async def _unit_status(self, request: Request) -> Response:
-        return Response(self._api.unit_status(request.unit()))
-
-    async def _status(self, _: Request) -> Response:
-        if not self._lifecycle.ready:
-            raise NotReadyError("draining" if self._lifecycle.draining else "the models are still being loaded")
-        return Response()
-
-    async def _live(self, _: Request) -> Response:
-        return Response()
-
-    async def _ping(self, _: Request) -> Response:
-        return Response(b"pong", content_type=_TEXT)
-
-    async def _exposition(self, _: Request) -> Response:
-        return Response(self._metrics.exposition(), content_type=CONTENT_TYPE.encode())

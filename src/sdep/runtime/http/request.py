@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote
 
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     Receive = Callable[[], Awaitable[dict[str, Any]]]
+
+
+DEADLINE_HEADER = b"x-envoy-expected-rq-timeout-ms"
+"""What Envoy tells of its own time limit."""
 
 
 class DisconnectedError(Exception):
@@ -75,3 +80,14 @@ class Request:
 
     def unit(self) -> str:
         return unquote(self.tail)
+
+    def headers(self) -> dict[str, str]:
+        """All of them, with lower-case names; the last of two with one name."""
+        return {name.decode("latin-1"): value.decode("latin-1") for name, value in self._scope["headers"]}
+
+    def deadline(self) -> float | None:
+        """The moment, in monotonic seconds, until which the mesh says that the client waits; None where it says nothing."""
+        for name, value in self._scope["headers"]:
+            if name == DEADLINE_HEADER and value.isdigit() and int(value):
+                return time.monotonic() + int(value) / 1000
+        return None

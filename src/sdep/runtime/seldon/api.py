@@ -1,7 +1,8 @@
-"""The Seldon protocol as functions of decoded bodies; HTTP is one way to call them."""
+"""The Seldon protocol as functions of decoded bodies; HTTP and gRPC are two ways to call them."""
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -9,7 +10,7 @@ import orjson
 from sdep.runtime.errors import NotFoundError, NotReadyError
 from sdep.runtime.message import Message, Meta
 from sdep.runtime.predictor import units_of
-from sdep.runtime.seldon.codec import decode, empty, encode
+from sdep.runtime.seldon.codec import as_written, decode, empty, encode
 from sdep.runtime.seldon.feedback import read_feedback, recipients
 from sdep.runtime.seldon.metadata import graph_metadata, unit_metadata
 
@@ -26,35 +27,57 @@ class SeldonApi:
         self._served = served
         self._metrics = metrics
         self._units = {unit.name: unit for unit in units_of(served.graph)}
+        self.has_containers = any(unit.host for unit in self._units.values())
         self.predictor: Predictor | None = None
 
     async def predict(self, body: Any, puid: str) -> tuple[bytes, str]:  # noqa: ANN401 - decoded JSON
         """Answer as JSON, with the puid: the body's own, else `puid` (that of the header, "" if none)."""
-        predictor = self._ready()
-        message = decode(body)
+        message = as_written(body) if self.has_containers else decode(body)
         if puid and not message.meta.puid:
             message = Message(message.payload, message.meta._replace(puid=puid))
-        answer = encode(await predictor.predict(message))
+        return encode(await self.answer(message)), message.meta.puid
+
+    async def answer(self, message: Message) -> Message:
+        """Run the graph, whatever carried the message here."""
+        predictor = self.predictor
+        if predictor is None:
+            raise _not_ready()
+        answer = await predictor.predict(message)
         self._metrics.predictions.add()
-        return answer, message.meta.puid
+        return answer
 
-    def feedback(self, body: Any, puid: str) -> tuple[bytes, str]:  # noqa: ANN401 - decoded JSON
-        feedback = read_feedback(body)
-        for unit in list(recipients(self._served.graph, feedback.routing)):
-            self._metrics.fed_back(unit, feedback.reward)
+    async def feedback(self, body: Any, puid: str) -> tuple[bytes, str]:  # noqa: ANN401 - decoded JSON
+        """Children hear of it before their parents. The root's own reply is the answer, where it is a container."""
+        feedback, predictor = read_feedback(body), self._ready()
         puid = puid or feedback.puid
-        return encode(Message(empty(feedback.kind), Meta(puid))), puid
+        reply = Message(empty(feedback.kind), Meta(puid))
+        for unit in list(recipients(self._served.graph, feedback.routing)):
+            service = predictor.services.get(unit.name)
+            if service is None:
+                self._metrics.fed_back(unit, feedback.reward)
+                continue
+            with predictor.watch(unit, service.label("send-feedback")):
+                said = await service.send_feedback(body)
+            if unit.name == self._served.graph.name:
+                reply = said
+        return encode(reply), puid
 
-    def graph_metadata(self) -> bytes:
-        return orjson.dumps(graph_metadata(self._served, self._ready().models))
+    async def graph_metadata(self) -> bytes:
+        predictor = self._ready()
+        told = await asyncio.gather(*(service.metadata() for service in predictor.services.values()))
+        containers = dict(zip(predictor.services, told, strict=True))
+        return orjson.dumps(graph_metadata(self._served, predictor.models, containers))
 
-    def unit_metadata(self, unit: str) -> bytes:
-        return orjson.dumps(unit_metadata(self._unit(unit), self._ready().models))
+    async def unit_metadata(self, name: str) -> bytes:
+        unit, predictor = self._unit(name), self._ready()
+        service = predictor.services.get(name)
+        return orjson.dumps(unit_metadata(unit, predictor.models) if service is None else await service.metadata())
 
-    def unit_status(self, unit: str) -> bytes:
-        self._unit(unit)
-        self._ready()
-        return orjson.dumps({"meta": {}, "strData": "healthy"})
+    async def unit_status(self, name: str) -> bytes:
+        """A container's own word, or that a unit of this process is as well as the process."""
+        self._unit(name)
+        service = self._ready().services.get(name)
+        return orjson.dumps({"meta": {}, "strData": "healthy"} if service is None else await service.status())
 
     def _unit(self, name: str) -> ServedUnit:
         if name not in self._units:
@@ -63,5 +86,9 @@ class SeldonApi:
 
     def _ready(self) -> Predictor:
         if self.predictor is None:
-            raise NotReadyError("the models are still being loaded")
+            raise _not_ready()
         return self.predictor
+
+
+def _not_ready() -> NotReadyError:
+    return NotReadyError("the models are still being loaded")

@@ -14,7 +14,9 @@ from sdep.runtime.message import Kind, Message, Meta, Payload
 from sdep.runtime.seldon.jsonable import jsonable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+_OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
 
 
 def parse_json(body: bytes | str, where: str) -> Any:  # noqa: ANN401 - JSON is whatever it is
@@ -31,6 +33,31 @@ def decode(body: object) -> Message:
             f"the request must be a JSON object with data, jsonData, strData or binData, not {_kind_of(body)}"
         )
     return Message(_payload(body), _meta(body.get("meta")))
+
+
+def as_written(body: object) -> Message:
+    """Leave the payload unread: containers take what is no SeldonMessage too."""
+    if not isinstance(body, dict):
+        return Message(Payload(body, "message"), Meta())
+    return Message(
+        Payload({key: value for key, value in body.items() if key != "meta"}, "message"), _meta(body.get("meta"))
+    )
+
+
+def answered(body: object) -> Message:
+    """Read a container's answer: as it was written, with the branches that it says it took."""
+    message = as_written(body)
+    routing = _object(body.get("meta"), "meta").get("routing") if isinstance(body, dict) else None
+    return (
+        message if not routing else Message(message.payload, message.meta._replace(routing=_object(routing, "routing")))
+    )
+
+
+def read(payload: Payload) -> Payload:
+    """Decode what was left as it came; everything else is decoded."""
+    if payload.kind == "message":
+        return decode(payload.value).payload
+    return payload.value.payload() if payload.kind == "proto" else payload
 
 
 def _payload(body: Mapping[str, Any]) -> Payload:
@@ -137,19 +164,41 @@ def _kind_of(value: object) -> str:
 
 def encode(message: Message) -> bytes:
     """Write valid JSON, always: what is not finite becomes null in an ndarray and protobuf's "NaN" in a tensor."""
-    body = _encoded_payload(message.payload)
+    body = encoded_payload(message.payload)
     body["meta"] = _encoded_meta(message.meta)
-    return orjson.dumps(body, default=jsonable, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS)
+    return orjson.dumps(body, default=jsonable, option=_OPTIONS)
 
 
-def _encoded_payload(payload: Payload) -> dict[str, Any]:
+def encode_request(messages: Sequence[Message] | Message) -> bytes:
+    """Write what a container is asked: one message, or a list of them for a combiner.
+
+    Metrics stay here: a container that repeats them would have them counted twice.
+    """
+    body = _request(messages) if isinstance(messages, Message) else [_request(message) for message in messages]
+    return orjson.dumps(body, default=jsonable, option=_OPTIONS)
+
+
+def _request(message: Message) -> object:
+    if message.payload.kind == "message" and not isinstance(message.payload.value, dict):
+        return message.payload.value
+    body = encoded_payload(message.payload)
+    meta = _encoded_meta(message.meta._replace(metrics=()))
+    return {**body, "meta": meta} if meta else body
+
+
+def encoded_payload(payload: Payload) -> dict[str, Any]:
+    """Give the body of a message without its `meta`."""
     kind, value = payload.kind, payload.value
     if kind == "ndarray":
         return {"data": {"names": payload.names, "ndarray": serialisable(value)}}
-    if kind == "tensor":
+    if kind in {"tensor", "tftensor"}:
         return {"data": {"names": payload.names, "tensor": {"shape": value.shape, "values": _flat(value)}}}
     if kind == "binData":
         return {kind: base64.b64encode(value).decode()}
+    if kind == "proto":
+        return encoded_payload(read(payload))
+    if kind == "message":
+        return dict(value) if isinstance(value, dict) else {"jsonData": value}
     return {kind: value}
 
 

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sdep.runtime.errors import BadDataError
 from sdep.runtime.graph.node import ALL_CHILDREN, NO_CHILD
+from sdep.runtime.graph.remote import takes_feedback
 from sdep.runtime.message import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from sdep.contract import ServedUnit
-
-_SILENT = frozenset({"TRANSFORMER", "OUTPUT_TRANSFORMER", "COMBINER"})
 
 
 class Feedback(NamedTuple):
@@ -64,5 +63,5 @@ def recipients(unit: ServedUnit, routing: Mapping[str, int]) -> Iterator[ServedU
             unit.children if branch == ALL_CHILDREN or not unit.children else unit.children[branch : branch + 1]
         ):
             yield from recipients(child, routing)
-    if unit.type not in _SILENT and unit.implementation != "AVERAGE_COMBINER":
+    if takes_feedback(unit) and unit.implementation != "AVERAGE_COMBINER":
         yield unit

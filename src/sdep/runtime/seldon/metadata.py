@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sdep.runtime.predictor import units_of
 from sdep.runtime.servers.signature import tensor_metadata
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from sdep.contract import ServedPredictor, ServedUnit
     from sdep.runtime.servers.model import Model
 
     Models = Mapping[str, Model]
+    Told = Mapping[str, Mapping[str, Any]]
 
 
-def graph_metadata(predictor: ServedPredictor, models: Models) -> dict[str, Any]:
+def graph_metadata(predictor: ServedPredictor, models: Models, containers: Told) -> dict[str, Any]:
+    """`containers` has what each unit in a container said of itself."""
+    every = {unit.name: containers.get(unit.name) or unit_metadata(unit, models) for unit in units_of(predictor.graph)}
     return {
         "name": predictor.predictor,
-        "models": dict(_all(predictor.graph, models)),
-        "graphinputs": _graph_inputs(predictor.graph, models),
-        "graphoutputs": _graph_outputs(predictor.graph, models),
+        "models": every,
+        "graphinputs": _graph_inputs(predictor.graph, every),
+        "graphoutputs": _graph_outputs(predictor.graph, every),
     }
 
 
@@ -37,21 +41,17 @@ def unit_metadata(unit: ServedUnit, models: Models) -> dict[str, Any]:
     }
 
 
-def _all(unit: ServedUnit, models: Models) -> Iterator[tuple[str, dict[str, Any]]]:
-    yield unit.name, unit_metadata(unit, models)
-    for child in unit.children:
-        yield from _all(child, models)
+def _graph_inputs(unit: ServedUnit, told: Told) -> object:
+    """Inputs of the first unit that changes what it is given: routers and combiners hand on what their children take."""
+    if unit.children and unit.type not in {"MODEL", "TRANSFORMER"}:
+        return _graph_inputs(unit.children[0], told)
+    own = told[unit.name].get("inputs") or []
+    return own if own or not unit.children else _graph_inputs(unit.children[0], told)
 
 
-def _graph_inputs(unit: ServedUnit, models: Models) -> list[dict[str, Any]]:
-    """Inputs of the first model on the way down: it takes what the graph takes; routers and combiners hand it on."""
-    if unit.children and unit.name not in models:
-        return _graph_inputs(unit.children[0], models)
-    return list(unit_metadata(unit, models)["inputs"])
-
-
-def _graph_outputs(unit: ServedUnit, models: Models) -> list[dict[str, Any]]:
-    """Outputs of the deepest first child: it answers, and an average has its children's form."""
-    if unit.children:
-        return _graph_outputs(unit.children[0], models)
-    return list(unit_metadata(unit, models)["outputs"])
+def _graph_outputs(unit: ServedUnit, told: Told) -> object:
+    """Outputs of the last unit on the way back; an average says nothing of its own, and has its children's form."""
+    own = told[unit.name].get("outputs") or []
+    if unit.children and not (own and unit.type in {"OUTPUT_TRANSFORMER", "COMBINER"}):
+        return _graph_outputs(unit.children[0], told)
+    return own

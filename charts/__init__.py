@@ -1,0 +1,1 @@
+"""What is shipped to install the operator."""

@@ -1,0 +1,166 @@
+"""What is legal and has no effect, or not the one that was meant: said, and the rest goes on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from sdep.api.graph import SERVED, Unit
+from sdep.api.predictor import Predictor
+from sdep.api.problem import Problem
+from sdep.api.rules.walk import containers, invalid, no_effect, predictors, units, unsupported
+from sdep.api.seldon_deployment import SeldonDeployment
+from sdep.settings import OperatorSettings
+
+_STAGE = re.compile(r"models:/+(?P<name>[^/@]+)/(?P<stage>production|staging|archived|none)", re.IGNORECASE)
+_MILLISECONDS = re.compile(r"[0-9]{1,9}")
+_TIMEOUTS = ("seldon.io/rest-timeout", "seldon.io/grpc-timeout")
+_DEAD = {
+    "seldon.io/rest-read-timeout": "v1 ignores it too: use seldon.io/rest-timeout",
+    "seldon.io/grpc-read-timeout": "v1 ignores it too: use seldon.io/grpc-timeout",
+    "seldon.io/executor-logger-queue-size": "payloads are not logged yet",
+    "seldon.io/executor-logger-write-timeout-ms": "payloads are not logged yet",
+    "seldon.io/grpc-max-message-size": "messages of any size are taken",
+    "seldon.io/no-storage-initializer": "models are always downloaded before a server starts",
+}
+_NOT_OF_A_SHARED_PROCESS = (
+    "command",
+    "args",
+    "lifecycle",
+    "livenessProbe",
+    "readinessProbe",
+    "startupProbe",
+    "workingDir",
+)
+
+
+def protocols(sdep: SeldonDeployment, _: OperatorSettings) -> Iterator[Problem]:
+    if sdep.spec.server_type == "kafka":
+        yield unsupported("spec.serverType", "kafka is not supported: requests are served over HTTP and gRPC")
+    if sdep.spec.protocol in {None, "", "seldon"}:
+        return
+    if any("seldon.io/no-engine" not in (predictor.annotations or {}) for predictor in sdep.spec.predictors):
+        message = (
+            f"{sdep.spec.protocol} is not spoken by the engine yet: it serves the seldon protocol; "
+            "with seldon.io/no-engine requests go to the server itself"
+        )
+        yield unsupported("spec.protocol", message)
+    for where, predictor, unit in units(sdep):
+        own_image = containers(predictor).get(unit.name or "", {}).get("image")
+        if unit.implementation in SERVED and not own_image:
+            message = (
+                f"{sdep.spec.protocol} is not supported yet for {unit.implementation}: the seldon protocol is served"
+            )
+            yield unsupported(f"{where}.implementation", message)
+
+
+def explainers(sdep: SeldonDeployment, settings: OperatorSettings) -> Iterator[Problem]:
+    for field, predictor in predictors(sdep):
+        explainer = predictor.explainer
+        if not explainer or not explainer.type:
+            continue
+        if not (explainer.container_spec or {}).get("image") and not settings.explainer_image:
+            message = "has no image: name one in containerSpec.image or in explainer.image of the operator's chart"
+            yield unsupported(f"{field}.explainer", message)
+        if (explainer.model_uri or "").startswith(("models:/", "runs:/")):
+            yield invalid(
+                f"{field}.explainer.modelUri", "is looked up in no registry: write where it is stored, s3://…"
+            )
+
+
+def scaling(sdep: SeldonDeployment, settings: OperatorSettings) -> Iterator[Problem]:
+    for field, predictor in predictors(sdep):
+        for number, component in enumerate(predictor.component_specs or ()):
+            where = f"{field}.componentSpecs[{number}]"
+            if component.keda_spec and not settings.keda_enabled:
+                yield no_effect(f"{where}.kedaSpec", "KEDA is not enabled: set keda.enabled in the operator's chart")
+            scaler = "hpaSpec" if component.hpa_spec else "kedaSpec" if component.keda_spec else ""
+            if scaler and component.replicas is not None and (scaler == "hpaSpec" or settings.keda_enabled):
+                yield no_effect(f"{where}.replicas", f"{scaler} decides how many pods there are")
+
+
+def loggers(sdep: SeldonDeployment, _: OperatorSettings) -> Iterator[Problem]:
+    for where, _predictor, unit in units(sdep):
+        if unit.logger and unit.logger.mode:
+            yield unsupported(f"{where}.logger", "is not supported yet: payloads are not logged")
+
+
+def shared_processes(sdep: SeldonDeployment, settings: OperatorSettings) -> Iterator[Problem]:
+    """A prepackaged unit runs in a process of ours: of its container, what a process of its own would need says nothing."""
+    for field, predictor in predictors(sdep):
+        served = {
+            unit.name
+            for unit in predictor.graph.walk()
+            if unit.implementation in SERVED
+            and not settings.server_image(unit.implementation or "", sdep.spec.protocol or "seldon")
+        }
+        for name, body in containers(predictor).items():
+            useless = [part for part in _NOT_OF_A_SHARED_PROCESS if part in body]
+            if name in served and not body.get("image") and useless:
+                message = f"{', '.join(useless)}: no effect, since the unit runs in the runtime's own process"
+                yield no_effect(f"{field}.componentSpecs.containers[{name}]", message)
+
+
+def dead_fields(sdep: SeldonDeployment, _: OperatorSettings) -> Iterator[Problem]:
+    for field, predictor in predictors(sdep):
+        if predictor.engine_resources:
+            yield no_effect(f"{field}.engineResources", "v1 ignores it too: use svcOrchSpec.resources")
+        if _accounts(predictor) > 1:
+            yield no_effect(f"{field}.graph", "a pod has one serviceAccountName: the first unit's is taken")
+        if predictor.explainer and predictor.explainer.init_parameters:
+            message = "only v1's own explainer of protocol v2 reads it: give containerSpec.args"
+            yield no_effect(f"{field}.explainer.initParameters", message)
+
+
+def dead_endpoints(sdep: SeldonDeployment, _: OperatorSettings) -> Iterator[Problem]:
+    for where, _predictor, unit in units(sdep):
+        if useless := _useless(unit):
+            message = "v1 ignores it too: give the container a port named http or grpc"
+            yield no_effect(f"{where}.endpoint", f"{', '.join(useless)}: {message}")
+
+
+def dead_annotations(sdep: SeldonDeployment, _: OperatorSettings) -> Iterator[Problem]:
+    for name in sorted({*(sdep.spec.annotations or {}), *(sdep.metadata.annotations or {})}):
+        if name.startswith("seldon.io/ambassador-"):
+            yield no_effect(f"annotations[{name}]", "Ambassador is not supported: see the ingresses that are")
+        elif name in _DEAD:
+            yield no_effect(f"annotations[{name}]", _DEAD[name])
+
+
+def timeouts(sdep: SeldonDeployment, _: OperatorSettings) -> Iterator[Problem]:
+    for name in _TIMEOUTS:
+        value = sdep.annotation(name)
+        if value is not None and not _MILLISECONDS.fullmatch(value):
+            yield invalid(f"annotations[{name}]", f"{value!r} is no number of milliseconds: write one such as 5000")
+
+
+def stages(sdep: SeldonDeployment, _: OperatorSettings) -> Iterator[Problem]:
+    for where, _predictor, unit in units(sdep):
+        if found := _STAGE.fullmatch(unit.model_uri or ""):
+            alias = found["stage"].lower()
+            message = f"MLflow has deprecated stages: set an alias and write models:/{found['name']}@{alias}"
+            yield Problem("warning", "DeprecatedStage", f"{where}.modelUri", message)
+
+
+def _useless(unit: Unit) -> list[str]:
+    """The fields of a unit's endpoint that say nothing."""
+    given = unit.endpoint.to_manifest() if unit.endpoint else {}
+    return [name for name in given if name != "type"]
+
+
+def _accounts(predictor: Predictor) -> int:
+    return len({unit.service_account_name for unit in predictor.graph.walk() if unit.service_account_name})
+
+
+RULES = (
+    protocols,
+    explainers,
+    scaling,
+    loggers,
+    shared_processes,
+    dead_fields,
+    dead_endpoints,
+    dead_annotations,
+    timeouts,
+    stages,
+)

@@ -1,0 +1,1 @@
+"""Which pods and containers a predictor becomes, and which ports they have: decided once, before anything is rendered."""

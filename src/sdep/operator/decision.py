@@ -1,0 +1,70 @@
+"""What to do about a SeldonDeployment, from what the watches have told: pods, routes and weights that belong together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sdep.api.problem import Problem
+from sdep.api.seldon_deployment import SeldonDeployment
+from sdep.api.status import Condition
+from sdep.errors import InvalidError
+from sdep.operator.store import ObjectName, Store
+from sdep.plan import Plan, Weights
+from sdep.registry.pin import Pinning
+from sdep.render import render
+from sdep.render.ingress import chosen
+from sdep.render.manifest import Manifest
+from sdep.render.ports_in_use import ports_in_use
+from sdep.rollout.weights import answerable, requested, sums_to_whole
+from sdep.settings import OperatorSettings
+from sdep.status import conditions
+from sdep.status.observation import PredictorObservation, observe
+from sdep.status.routes import routes_ready
+
+
+@dataclass(frozen=True)
+class Decision:
+    """`asked` are the manifest's weights; the plan has those that are routed now."""
+
+    plan: Plan
+    asked: Weights
+    observed: tuple[PredictorObservation, ...]
+    pinning: Pinning
+    desired: tuple[Manifest, ...]
+
+
+def decide(
+    name: ObjectName, sdep: SeldonDeployment, pinning: Pinning, store: Store, settings: OperatorSettings
+) -> Decision:
+    asked = requested(sdep.spec.predictors)
+    deployments, services = (
+        {key.name: body for key, body in store.children(name).items() if key.kind == kind}
+        for kind in ("Deployment", "Service")
+    )
+    ports = ports_in_use(sdep, services, list(deployments.values()))
+    plan = Plan(sdep, pinning.pins, asked, settings, ports)
+    observed = observe(plan, deployments, store.pods(name))
+    plan = replace(plan, weights=answerable(asked, {seen.name for seen in observed if seen.answers}))
+    return Decision(plan, asked, observed, pinning, render(plan) if plan.predictors else ())
+
+
+def said(
+    decision: Decision, name: ObjectName, store: Store, found: Sequence[Problem], refused: Sequence[InvalidError]
+) -> list[Condition]:
+    """Every condition but those that follow from others. `refused` are children that could not be applied."""
+    plan, live = decision.plan, store.children(name)
+    keys = [manifest.key for manifest in decision.desired]
+    ingress = chosen(plan.sdep, plan.settings)
+    faults = {"/".join(key): (fault.reason, fault.message) for key, fault in decision.pinning.faults.items()}
+    return [
+        conditions.spec_valid(found),
+        conditions.models_resolved(faults),
+        conditions.children_applied(refused),
+        conditions.deployments_ready(decision.observed),
+        *conditions.children_ready(keys, live),
+        conditions.routes_ready(routes_ready(ingress, keys, live), ingress=ingress),
+        conditions.traffic_as_requested(
+            decision.asked, plan.weights, adjusted=not sums_to_whole(plan.sdep.spec.predictors)
+        ),
+    ]

@@ -1,0 +1,69 @@
+"""Who leads: what a replica does about the lease that all replicas share. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+Body = Mapping[str, Any]
+
+
+class Step(Enum):
+    CREATE = "nobody has ever led: create the lease"
+    TAKE = "nobody leads: put our name in"
+    RENEW = "we lead: say so again"
+    WAIT = "somebody else leads"
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """A version of the lease, and when our own clock first saw it: the clocks of two replicas are never compared."""
+
+    version: str
+    since: float
+
+
+def sighting(lease: Body | None, before: Sighting | None, now: float) -> Sighting | None:
+    """What is remembered of the lease from one look to the next."""
+    if lease is None:
+        return None
+    version = str(lease["metadata"]["resourceVersion"])
+    return before if before and before.version == version else Sighting(version, now)
+
+
+def next_step(lease: Body | None, seen: Sighting | None, now: float, me: str) -> Step:
+    """A lease may be taken when it names nobody, or when it stood still for as long as it says that it lasts."""
+    if lease is None:
+        return Step.CREATE
+    spec = lease.get("spec") or {}
+    holder = spec.get("holderIdentity") or ""
+    if holder == me:
+        return Step.RENEW
+    stood_still = seen is not None and now - seen.since > float(spec.get("leaseDurationSeconds") or 0)
+    return Step.TAKE if not holder or stood_still else Step.WAIT
+
+
+def held(lease: Body, me: str, seconds: int, at: str) -> dict[str, Any]:
+    """The lease as we hold it from `at` on, an RFC 3339 time with microseconds."""
+    spec = dict(lease.get("spec") or {})
+    if spec.get("holderIdentity") != me:
+        changes = int(spec.get("leaseTransitions") or 0) + (1 if spec.get("acquireTime") else 0)
+        spec |= {"holderIdentity": me, "acquireTime": at, "leaseTransitions": changes}
+    return {**lease, "spec": {**spec, "leaseDurationSeconds": seconds, "renewTime": at}}
+
+
+def released(lease: Body, at: str) -> dict[str, Any]:
+    """The lease with nobody's name in it, so that the next one need not wait."""
+    spec = {**(lease.get("spec") or {}), "holderIdentity": "", "leaseDurationSeconds": 1, "renewTime": at}
+    return {**lease, "spec": spec}
+
+
+def new(namespace: str, name: str) -> dict[str, Any]:
+    return {
+        "apiVersion": "coordination.k8s.io/v1",
+        "kind": "Lease",
+        "metadata": {"namespace": namespace, "name": name},
+        "spec": {},
+    }

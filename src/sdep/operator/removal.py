@@ -1,0 +1,39 @@
+"""Which children that are no longer wanted may go now."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sdep.render.labels import APP
+from sdep.status.observation import PredictorObservation, deployment_of, predictor_of
+
+Body = Mapping[str, Any]
+
+
+def removable(stale: Iterable[Body], observed: Iterable[PredictorObservation]) -> list[Body]:
+    """All but the pods and Services of a predictor whose new pods are not all there yet: until then the old ones answer for it."""
+    bodies = list(stale)
+    waiting = {seen.name for seen in observed if not seen.rolled_out}
+    kept = [body for body in bodies if body["kind"] == "Deployment" and predictor_of(body) in waiting]
+    serving = {_app(body["spec"]["template"]["metadata"]) for body in kept} - {""}
+    return [
+        body
+        for body in bodies
+        if body not in kept and not (body["kind"] == "Service" and _app(body["metadata"]) in serving)
+    ]
+
+
+def has_strays(observed: Iterable[PredictorObservation], pods: Iterable[Body]) -> bool:
+    """Whether a Deployment has all its pods and there are more under its name: those that a Deployment left that made way."""
+    counted = Counter(deployment_of(pod) for pod in pods if not pod["metadata"].get("deletionTimestamp"))
+    return any(
+        deployment.rolled_out and counted[deployment.name] > deployment.wanted
+        for seen in observed
+        for deployment in seen.deployments
+    )
+
+
+def _app(metadata: Body) -> str:
+    return str((metadata.get("labels") or {}).get(APP, ""))

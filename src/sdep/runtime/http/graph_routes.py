@@ -1,0 +1,75 @@
+"""v1's external REST API: what the engine answers for a whole graph."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from sdep.contract import PREDICTIONS_PATH
+from sdep.runtime.graph.call import CALL, Call
+from sdep.runtime.http.response import Response
+from sdep.runtime.http.routes import GET, POST, Route
+
+if TYPE_CHECKING:
+    from sdep.runtime.http.probes import Probes
+    from sdep.runtime.http.request import Request
+    from sdep.runtime.seldon.api import SeldonApi
+
+
+class GraphRoutes:
+    def __init__(self, api: SeldonApi, probes: Probes) -> None:
+        self._api = api
+        self._probes = probes
+
+    def routes(self) -> dict[str, Route]:
+        predictions = Route(POST, self._predict, "predictions")
+        feedback = Route(POST, self._feedback, "feedback")
+        status = Route(GET, self._probes.ready, "status")
+        return {
+            **self._probes.routes(),
+            PREDICTIONS_PATH: predictions,
+            "/api/v0.1/predictions": predictions,
+            "/api/v1.0/feedback": feedback,
+            "/api/v0.1/feedback": feedback,
+            "/api/v1.0/metadata": Route(GET, self._graph_metadata, "metadata"),
+            "/api/v1.0/status": status,
+            "/api/v1.0/health/status": status,
+        }
+
+    def of_unit(self) -> dict[str, Route]:
+        """Paths that end in the name of a unit."""
+        metadata, status = Route(GET, self._unit_metadata, "metadata"), Route(GET, self._unit_status, "status")
+        versions = ("v1.0", "v0.1")
+        return {
+            **{f"/api/{version}/metadata": metadata for version in versions},
+            **{f"/api/{version}/status": status for version in versions},
+        }
+
+    async def _predict(self, request: Request) -> Response:
+        made = self._announce(request)
+        body, puid = await self._api.predict(await request.json(), request.puid)
+        request.puid = request.puid or puid or made
+        return Response(body)
+
+    async def _feedback(self, request: Request) -> Response:
+        made = self._announce(request)
+        body, puid = await self._api.feedback(await request.json(), request.puid)
+        request.puid = request.puid or puid or made
+        return Response(body)
+
+    def _announce(self, request: Request) -> str:
+        """Tell containers of the request; the id that they read is the one that the client gets, made here if need be."""
+        if not self._api.has_containers:
+            return ""
+        made = request.puid or str(uuid.uuid4())
+        CALL.set(Call({**request.headers(), "seldon-puid": made}, request.deadline()))
+        return made
+
+    async def _graph_metadata(self, _: Request) -> Response:
+        return Response(await self._api.graph_metadata())
+
+    async def _unit_metadata(self, request: Request) -> Response:
+        return Response(await self._api.unit_metadata(request.unit()))
+
+    async def _unit_status(self, request: Request) -> Response:
+        return Response(await self._api.unit_status(request.unit()))

@@ -1,0 +1,49 @@
+"""What is served at the main port, and at the ports of single units."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sdep.runtime.http.app import App
+from sdep.runtime.http.graph_routes import GraphRoutes
+from sdep.runtime.http.probes import Probes
+from sdep.runtime.http.routes import Routes
+from sdep.runtime.http.unit_routes import UnitRoutes
+from sdep.runtime.predictor import units_of
+from sdep.runtime.remote.reach import Reach
+from sdep.runtime.seldon.unit_api import UnitApi
+
+if TYPE_CHECKING:
+    from sdep.contract import ServedUnit
+    from sdep.runtime.lifecycle import Lifecycle
+    from sdep.runtime.metrics import Metrics
+    from sdep.runtime.seldon.api import SeldonApi
+    from sdep.runtime.settings import Settings
+
+
+def main_app(settings: Settings, api: SeldonApi, lifecycle: Lifecycle, metrics: Metrics) -> App:
+    """The whole graph. Where that is one unit, its own paths too: such a runtime is what an engine elsewhere calls."""
+    graph = settings.predictor.graph
+    containers = [unit for unit in units_of(graph) if unit.host]
+    external = GraphRoutes(api, Probes(lifecycle, metrics, Reach(containers) if containers else None))
+    own = _unit(graph, api, lifecycle, metrics).internal() if is_alone(graph) else {}
+    return App(settings, Routes({**own, **external.routes()}, external.of_unit()), lifecycle, metrics)
+
+
+def unit_app(unit: ServedUnit, settings: Settings, api: SeldonApi, lifecycle: Lifecycle, metrics: Metrics) -> App:
+    return App(settings, Routes(_unit(unit, api, lifecycle, metrics).alone()), lifecycle, metrics)
+
+
+def is_alone(graph: ServedUnit) -> bool:
+    """Whether the graph is one unit of this process."""
+    return not graph.host and not graph.children
+
+
+def units_with_ports(settings: Settings) -> list[ServedUnit]:
+    """Units of this process that answer at a port of their own besides."""
+    units = units_of(settings.predictor.graph)
+    return [unit for unit in units if not unit.host and unit.http_port not in {0, settings.port}]
+
+
+def _unit(unit: ServedUnit, api: SeldonApi, lifecycle: Lifecycle, metrics: Metrics) -> UnitRoutes:
+    return UnitRoutes(UnitApi(unit, api, metrics), Probes(lifecycle, metrics))

@@ -1,0 +1,1 @@
+"""Calling the containers of a graph: v1's microservice API, over REST and over gRPC."""

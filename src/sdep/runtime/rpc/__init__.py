@@ -1,0 +1,1 @@
+"""Seldon Core v1 over gRPC."""

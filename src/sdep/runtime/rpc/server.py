@@ -1,0 +1,74 @@
+"""The gRPC server beside the HTTP one: same process, same graph, same event loop."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from sdep.runtime.http.ports import is_alone
+from sdep.runtime.rpc.services import graph_services, unit_services
+from sdep.runtime.seldon.unit_api import UnitApi
+
+if TYPE_CHECKING:
+    from sdep.runtime.certificates import Certificates
+    from sdep.runtime.metrics import Metrics
+    from sdep.runtime.seldon.api import SeldonApi
+    from sdep.runtime.settings import Settings
+
+
+class RpcServer:
+    """`port` is where it listens. Made on the event loop that runs it."""
+
+    def __init__(
+        self, settings: Settings, api: SeldonApi, metrics: Metrics, certificates: Certificates | None = None
+    ) -> None:
+        limits = [
+            ("grpc.max_receive_message_length", settings.max_body_bytes),
+            ("grpc.max_send_message_length", -1),
+            ("grpc.so_reuseport", 0),  # a port that is taken is an error, not half of the requests
+        ]
+        self._server = grpc.aio.server(options=limits)
+        self._health = health.aio.HealthServicer()
+        services = graph_services(api, metrics)
+        graph = settings.predictor.graph
+        if is_alone(graph):
+            services |= unit_services(UnitApi(graph, api, metrics))
+        self._names = tuple(services)
+        self._server.add_generic_rpc_handlers(tuple(services.values()))
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        reflection.enable_server_reflection((*self._names, health.SERVICE_NAME, reflection.SERVICE_NAME), self._server)
+        self.port = self._bind(f"0.0.0.0:{settings.grpc_port}", certificates)
+
+    def _bind(self, address: str, certificates: Certificates | None) -> int:
+        if certificates is None:
+            return self._server.add_insecure_port(address)
+        return self._server.add_secure_port(address, _credentials(certificates))
+
+    async def start(self) -> None:
+        await self._server.start()
+        for name in ("", *self._names):
+            await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
+
+    async def not_serving(self) -> None:
+        """Told to drain: clients that watch our health go elsewhere, and all others are still answered."""
+        await self._health.enter_graceful_shutdown()
+
+    async def stop(self, seconds: float) -> None:
+        """Refuse what is new, and give what runs `seconds` to end."""
+        await self._server.stop(seconds)
+
+
+def _credentials(certificates: Certificates) -> grpc.ServerCredentials:
+    """Asked for anew at each handshake: a pair that cannot be read leaves the last one in use."""
+    last: list[grpc.ServerCertificateConfiguration] = []
+
+    def configuration() -> grpc.ServerCertificateConfiguration:
+        pair = certificates.pair()
+        if pair is not None:
+            last[:] = [grpc.ssl_server_certificate_configuration([pair])]
+        return last[0]
+
+    return grpc.dynamic_ssl_server_credentials(configuration(), configuration, require_client_authentication=False)

@@ -1,0 +1,139 @@
+"""Why it is not ready: the chain from the condition down, and what to do."""
+
+from __future__ import annotations
+
+import pytest
+
+from sdep.diagnosis.causes import Evidence, Explanation, Suspect, explain, suspect
+from sdep.diagnosis.gathered import Gathered
+from tests.unit.cli.cluster_objects import (
+    Body,
+    condition,
+    container,
+    deployment,
+    gathered,
+    not_ready,
+    pod,
+    replica_set,
+    sdep,
+)
+
+
+def explained(found: Gathered, evidence: Evidence | None = None) -> Explanation:
+    return explain(found, evidence or Evidence())
+
+
+def with_pod(reason: str, message: str = "", **status: object) -> Gathered:
+    """One Deployment whose only pod has this status, and a condition that took its reason from it."""
+    body = sdep(*not_ready("DeploymentsReady", reason, message))
+    top = deployment("prices-main-0-m")
+    middle = replica_set(top)
+    return gathered(body, top, middle, pod(middle, **status))
+
+
+def test_the_chain_of_an_image_that_cannot_be_pulled_ends_at_its_container() -> None:
+    waiting = {"reason": "ImagePullBackOff", "message": "Back-off pulling image"}
+    found = with_pod("ImagePullBackOff", initContainerStatuses=[container("fetch", waiting=waiting)])
+    said = explained(found)
+    assert [link.kind for link in said.chain] == [
+        "SeldonDeployment",
+        "condition",
+        "Deployment",
+        "ReplicaSet",
+        "Pod",
+        "container",
+    ]
+    assert (said.chain[-1].name, said.chain[-1].reason, said.chain[-1].says) == (
+        "fetch",
+        "ImagePullBackOff",
+        "Back-off pulling image",
+    )
+    assert said.advice.startswith("Correct the image's name")
+
+
+def test_a_container_that_crashes_is_asked_for_the_log_of_its_last_run() -> None:
+    crashed = container("engine", restarts=3, waiting={"reason": "CrashLoopBackOff", "message": "back-off"})
+    crashed["lastState"] = {"terminated": {"exitCode": 1}}
+    found = with_pod("CrashLoopBackOff", containerStatuses=[crashed])
+    assert suspect(found) == Suspect("prices-main-0-m-5d4-x2z", "engine", previous=True)
+    said = explained(found, Evidence(log=["ValueError: no model"]))
+    assert said.chain[-1].log == ["ValueError: no model"]
+    assert said.chain[-1].reason == "ContainerFailed"
+    assert said.chain[-1].says.endswith("(3 restarts)")
+
+
+def test_a_container_that_is_tried_again_is_asked_for_the_run_that_failed() -> None:
+    again = container("fetch", restarts=1, running={}) | {"lastState": {"terminated": {"exitCode": 1}}}
+    found = with_pod("ContainerFailed", initContainerStatuses=[again])
+    assert suspect(found) == Suspect("prices-main-0-m-5d4-x2z", "fetch", previous=True)
+
+
+def test_a_container_that_has_just_ended_is_asked_for_this_run() -> None:
+    ended = container("fetch", terminated={"exitCode": 1}) | {"lastState": {"terminated": {"exitCode": 1}}}
+    found = with_pod("ContainerFailed", initContainerStatuses=[ended])
+    assert suspect(found) == Suspect("prices-main-0-m-5d4-x2z", "fetch", previous=False)
+
+
+def test_a_pod_that_finds_no_node_ends_the_chain() -> None:
+    unscheduled = {"type": "PodScheduled", "status": "False", "message": "0/1 nodes are available"}
+    found = with_pod("Unschedulable", conditions=[unscheduled])
+    last = explained(found).chain[-1]
+    assert (last.kind, last.reason, last.says) == ("Pod", "Unschedulable", "finds no node: 0/1 nodes are available")
+
+
+def test_a_quota_that_refuses_the_pod_is_said_by_the_replica_set() -> None:
+    refused = condition("ReplicaFailure", "FailedCreate", "exceeded quota: small", status="True")
+    top = deployment("prices-main-0-m", conditions=(refused,))
+    body = sdep(*not_ready("DeploymentsReady", "Progressing", "waiting for pods"))
+    said = explained(gathered(body, top, replica_set(top, made=0, conditions=(refused,))))
+    last = said.chain[-1]
+    assert (last.kind, last.reason, last.says) == ("ReplicaSet", "FailedCreate", "exceeded quota: small")
+    assert said.advice.startswith("Raise the quota")
+
+
+def test_an_event_tells_what_the_status_of_a_pod_does_not() -> None:
+    creating = container("engine", waiting={"reason": "ContainerCreating"})
+    found = with_pod("Progressing", containerStatuses=[creating])
+    event = {"type": "Warning", "reason": "FailedMount", "message": 'secret "tls" not found'}
+    said = explained(found, Evidence(events=[event]))
+    assert (said.chain[-1].kind, said.chain[-1].says) == ("event", 'secret "tls" not found')
+    assert "the volume, Secret or ConfigMap" in said.advice
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason", "advised"),
+    [
+        ("SpecValid", "InvalidManifest", "`sdep lint` gives its line"),
+        ("ModelsResolved", "ModelNotFound", "Register the model"),
+        ("ModelsResolved", "RegistryUnreachable", "See that the MLflow server runs"),
+        ("ChildrenApplied", "NameTaken", "Rename or delete"),
+    ],
+)
+def test_a_cause_above_the_pods_ends_the_chain_with_its_condition(kind: str, reason: str, advised: str) -> None:
+    said = explained(gathered(sdep(*not_ready(kind, reason, "because"))))
+    assert [(link.kind, link.name) for link in said.chain] == [("SeldonDeployment", "prices"), ("condition", kind)]
+    assert advised in said.advice
+
+
+def test_pods_that_are_on_their_way_need_nothing_but_time() -> None:
+    running = container("engine", running={})
+    found = with_pod("Progressing", containerStatuses=[running], phase="Running")
+    assert explained(found).advice == "Nothing is wrong yet: wait, or follow it with `sdep status prices -w`."
+
+
+@pytest.mark.parametrize("status", [{}, {"observedGeneration": 1, "state": "Available"}])
+def test_what_no_operator_has_looked_at_leads_to_the_operator(status: Body) -> None:
+    body = {**sdep(), "status": status}
+    said = explained(gathered(body))
+    assert said.chain[-1].reason == "NotSeen"
+    assert "operator" in said.advice
+
+
+def test_what_is_ready_has_no_chain_and_says_what_it_serves() -> None:
+    model = {"predictor": "main", "unit": "m", "uri": "models:/price@champion", "name": "price", "version": "3"}
+    predictor = {"name": "main", "traffic": 100, "replicas": 2, "readyReplicas": 2}
+    body = sdep(condition("Ready", "Ready", status="True"), predictors=[predictor], models=[model])
+    said = explained(gathered(body))
+    assert said.ready
+    assert said.chain == []
+    assert said.serves == ["main: price/3; 100% of the traffic; 2 of 2 pods ready"]
