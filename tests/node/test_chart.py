@@ -30,7 +30,12 @@ NEVER_SEEN_HERE = {
     ("machinelearning.seldon.io", "seldondeployments/finalizers", "update"): (
         "asked for where the API server's plugin OwnerReferencesPermissionEnforcement is on, as in OpenShift"
     ),
-    ("apps", "replicasets", "delete"): "what is left of a Deployment whose selector had to change, as v1's may",
+    (
+        "apps",
+        "replicasets",
+        "list",
+    ): "where a Deployment's selector had to change, as one of v1's may, to find what is left of it",
+    ("apps", "replicasets", "delete"): "the same, to remove that",
 }
 
 

@@ -86,7 +86,17 @@ def created(target: Target, manifests: list[dict[str, Any]]) -> dict[str, dict[s
     everything = json.dumps({"apiVersion": "v1", "kind": "List", "items": manifests})
     target.kubectl("create", "--validate=warn", "-f", "-", stdin=everything)
     names = {manifest["metadata"]["name"] for manifest in manifests}
-    until(lambda: all(judged(body) for name, body in stored(target).items() if name in names), "all are judged", 120)
+    waiting: set[str] = set()
+
+    def all_judged() -> bool:
+        waiting.clear()
+        waiting.update(name for name, body in stored(target).items() if name in names and not judged(body))
+        return not waiting
+
+    try:
+        until(all_judged, "all are judged", 120)
+    except TimeoutError as error:
+        raise AssertionError(f"not judged: {', '.join(sorted(waiting))}") from error
     return stored(target)
 
 

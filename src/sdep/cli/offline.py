@@ -13,7 +13,6 @@ from pydantic import ValidationError
 from pydantic.alias_generators import to_snake
 
 from sdep.admission.judge import judge
-from sdep.admission.judge import judge
 from sdep.api.defaults import with_defaults
 from sdep.api.graph import Unit
 from sdep.api.seldon_deployment import SeldonDeployment, parse

@@ -9,10 +9,10 @@ from typing import Any
 
 import aiohttp
 
-from sdep.api.seldon_deployment import API_VERSION, KIND, PLURAL
+from sdep.api.seldon_deployment import API_VERSION, KIND
 from sdep.cluster.credentials import Credentials
+from sdep.cluster.paths import collection, path
 from sdep.errors import InvalidError, SdepError, TransientError
-from sdep.render.ingress import ROUTE_KINDS
 from sdep.render.manifest import Key, Manifest, key_of
 
 FIELD_MANAGER = "sdep-operator"
@@ -20,21 +20,6 @@ _SOON_SECONDS = 3.0
 _HTTP_NOT_FOUND = 404
 _HTTP_REFUSED = {400, 403, _HTTP_NOT_FOUND, 409, 422}
 """404 for what is to be there afterwards means that its kind or its namespace is not there."""
-
-_PLURALS = {
-    "Deployment": "deployments",
-    "Event": "events",
-    "HorizontalPodAutoscaler": "horizontalpodautoscalers",
-    "Lease": "leases",
-    "PodDisruptionBudget": "poddisruptionbudgets",
-    "ReplicaSet": "replicasets",
-    "ScaledObject": "scaledobjects",
-    "Secret": "secrets",
-    "Service": "services",
-    "ValidatingWebhookConfiguration": "validatingwebhookconfigurations",
-    KIND: PLURAL,
-    **{kind.name: kind.plural for kind in ROUTE_KINDS},
-}
 
 
 class Cluster:
@@ -51,13 +36,13 @@ class Cluster:
 
     async def get(self, key: Key) -> dict[str, Any] | None:
         """The object, or None where there is none."""
-        return await self._call("GET", _path(key), missing_is_none=True)
+        return await self._call("GET", path(key), missing_is_none=True)
 
     async def apply(self, manifest: Manifest) -> dict[str, Any]:
         """Server-side apply under our own field manager; the object as it is afterwards."""
         params = {"fieldManager": FIELD_MANAGER, "force": "true"}
         headers = {"Content-Type": "application/apply-patch+yaml"}
-        answer = await self._call("PATCH", _path(manifest.key), manifest.body, params=params, headers=headers)
+        answer = await self._call("PATCH", path(manifest.key), manifest.body, params=params, headers=headers)
         return answer or {}
 
     async def take_over(self, live: Mapping[str, Any]) -> None:
@@ -79,33 +64,36 @@ class Cluster:
             "propagationPolicy": "Orphan" if keep_dependents else "Background",
             "preconditions": {"uid": uid},
         }
-        await self._call("DELETE", _path(key), body, missing_is_none=True)
+        await self._call("DELETE", path(key), body, missing_is_none=True)
 
     async def replace_status(self, namespace: str, name: str, status: dict[str, Any]) -> dict[str, Any] | None:
         """Put the whole status in place and return the object; None where it is gone by now."""
         patch = [{"op": "add", "path": "/status", "value": status}]
         headers = {"Content-Type": "application/json-patch+json"}
-        path = _path(Key(API_VERSION, KIND, namespace, name)) + "/status"
-        return await self._call("PATCH", path, patch, headers=headers, missing_is_none=True)
+        status_path = path(Key(API_VERSION, KIND, namespace, name)) + "/status"
+        return await self._call("PATCH", status_path, patch, headers=headers, missing_is_none=True)
 
-    async def labelled(self, api: str, kind: str, namespace: str, selector: str) -> list[dict[str, Any]]:
-        """All objects of a kind in a namespace that carry these labels."""
-        path = _collection(Key(api, kind, namespace, ""))
-        answer = await self._call("GET", path, params={"labelSelector": selector}) or {}
-        return [{"apiVersion": api, "kind": kind, **item} for item in answer.get("items") or ()]
+    async def objects(
+        self, api: str, kind: str, namespace: str | None, *, labels: str = "", fields: str = ""
+    ) -> list[dict[str, Any]]:
+        """Every object of a kind, of one namespace or (None) of all; none where the cluster does not know the kind."""
+        params = {name: value for name, value in (("labelSelector", labels), ("fieldSelector", fields)) if value}
+        answer = await self._call("GET", collection(api, kind, namespace), params=params, missing_is_none=True)
+        items = (answer or {}).get("items") or ()
+        return [{"apiVersion": api, "kind": kind, **item} for item in items]
 
     async def create(self, key: Key, body: dict[str, Any]) -> dict[str, Any]:
         """The object as created. Raises InvalidError where one of that name is there by now."""
-        return await self._call("POST", _collection(key), body) or {}
+        return await self._call("POST", collection(key.api, key.kind, key.namespace), body) or {}
 
     async def replace(self, key: Key, body: dict[str, Any]) -> dict[str, Any]:
         """Put a read and changed object back. Raises InvalidError where somebody else wrote to it in between."""
-        return await self._call("PUT", _path(key), body) or {}
+        return await self._call("PUT", path(key), body) or {}
 
     async def json_patch(self, key: Key, operations: list[dict[str, Any]]) -> dict[str, Any]:
         """Change single fields. Raises InvalidError where an operation `test` fails."""
         headers = {"Content-Type": "application/json-patch+json"}
-        return await self._call("PATCH", _path(key), operations, headers=headers) or {}
+        return await self._call("PATCH", path(key), operations, headers=headers) or {}
 
     async def answers(self) -> bool:
         """Whether the API server answers soon, with whatever it has to say."""
@@ -121,7 +109,7 @@ class Cluster:
         return True
 
     async def create_event(self, event: dict[str, Any]) -> None:
-        await self._call("POST", _collection(Key("v1", "Event", event["metadata"]["namespace"], "")), event)
+        await self._call("POST", collection("v1", "Event", event["metadata"]["namespace"]), event)
 
     async def _call(
         self,
@@ -167,18 +155,3 @@ def _failure(method: str, path: str, status: int, text: str) -> SdepError:
 def _is_v1s(entry: Mapping[str, Any]) -> bool:
     """Whether a managedFields entry is of v1's controller, which writes under its program's name."""
     return entry.get("manager") == "manager" and entry.get("operation") == "Update" and not entry.get("subresource")
-
-
-def kind_of(plural: str) -> str:
-    """The kind whose plural this is; pods are watched, never called for."""
-    return next((kind for kind, known in _PLURALS.items() if known == plural), "Pod")
-
-
-def _collection(key: Key) -> str:
-    prefix = f"/apis/{key.api}" if "/" in key.api else f"/api/{key.api}"
-    scope = f"/namespaces/{key.namespace}" if key.namespace else ""
-    return f"{prefix}{scope}/{_PLURALS[key.kind]}"
-
-
-def _path(key: Key) -> str:
-    return f"{_collection(key)}/{key.name}"

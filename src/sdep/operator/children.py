@@ -66,7 +66,7 @@ class Children:
     async def remove_strays(self, plan: Plan) -> None:
         """Delete the ReplicaSets of this SeldonDeployment that no Deployment controls any more."""
         selector = f"{DEPLOYMENT_ID}={seldon_id(plan)}"
-        for body in await self._cluster.labelled("apps/v1", "ReplicaSet", plan.namespace, selector):
+        for body in await self._cluster.objects("apps/v1", "ReplicaSet", plan.namespace, labels=selector):
             if not owner_of(body):
                 await self._cluster.delete(key_of(body), body["metadata"]["uid"])
                 self._record("Deleted", key_of(body))

@@ -8,11 +8,12 @@ from typing import Any
 import kopf
 
 from sdep.api.seldon_deployment import GROUP, PLURAL, STORAGE_VERSION
-from sdep.cluster.client import kind_of
 from sdep.cluster.credentials import Credentials
+from sdep.cluster.paths import plural
 from sdep.operator.metrics import MISSED_DELETIONS
 from sdep.operator.scope import Scope
 from sdep.operator.store import ObjectName, Store
+from sdep.render import KINDS
 from sdep.render.ingress import kinds_in_use
 from sdep.render.labels import DEPLOYMENT_ID
 from sdep.settings import OperatorSettings
@@ -23,6 +24,7 @@ _CHILDREN = (
     ("autoscaling", "v2", "horizontalpodautoscalers"),
     ("policy", "v1", "poddisruptionbudgets"),
 )
+_KINDS = {plural(kind): kind for _, kind in KINDS}
 _KEDA = (("keda.sh", "v1alpha1", "scaledobjects"),)
 
 Body = dict[str, Any]
@@ -52,7 +54,7 @@ class Watches:
         if plural == PLURAL:
             self._scope.listed(namespace, uids)
         if drop := self._drops.get(plural):
-            for body in self._store.known(kind_of(plural), namespace):
+            for body in self._store.known(_KINDS.get(plural, "Pod"), namespace):
                 if body["metadata"]["uid"] not in uids:
                     MISSED_DELETIONS.inc()
                     self._dropped(drop, body)
@@ -93,8 +95,8 @@ def kopf_settings(settings: OperatorSettings) -> kopf.OperatorSettings:
     made.networking.request_timeout = 60
     made.process.ultimate_exiting_timeout = 10
     made.queueing._batch_window = 0.0  # noqa: SLF001 - our own queue merges what comes in a burst
-    for group, version, plural in (*_children(settings), ("", "v1", "pods")):
-        made.watching.label_selectors[group, version, plural] = DEPLOYMENT_ID
+    for watched in (*_children(settings), ("", "v1", "pods")):
+        made.watching.label_selectors[watched] = DEPLOYMENT_ID
     return made
 
 

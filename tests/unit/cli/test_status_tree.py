@@ -31,7 +31,7 @@ def canary() -> Gathered:
     good, bad = deployment("prices-main-0-m", available=1), deployment("prices-main-new-0-m")
     of_good, of_bad = replica_set(good), replica_set(bad)
     ready = {"name": "engine", "ready": True, "restartCount": 0, "state": {"running": {}}}
-    failing = container("fetch", restarts=4, waiting={"reason": "ErrImagePull", "message": "no such image"})
+    failing = container("fetch", restarts=4, waiting={"reason": "ImagePullBackOff", "message": "no such image"})
     predictors = [
         {"name": "main", "traffic": 100, "requestedTraffic": 90},
         {"name": "main-new", "traffic": 0, "requestedTraffic": 10},
@@ -39,7 +39,7 @@ def canary() -> Gathered:
     model = {"predictor": "main", "unit": "m", "uri": "models:/price@champion", "name": "price", "version": "3"}
     held = {**model, "predictor": "main-new", "held": True, "cause": "held at version 3 by sdep undo"}
     body = sdep(
-        *not_ready("DeploymentsReady", "ErrImagePull", "no such image"), predictors=predictors, models=[model, held]
+        *not_ready("DeploymentsReady", "ImagePullBackOff", "no such image"), predictors=predictors, models=[model, held]
     )
     return gathered(
         body,
@@ -63,9 +63,9 @@ def test_the_tree_has_weights_models_pods_and_what_is_wrong() -> None:
         "   ├─ model price/3 (held)  in place of @champion",
         "   │     held at version 3 by sdep undo",
         "   └─ ✖ 0/1 Deployment prices-main-new-0-m",
-        "      └─ ✖ 0/1 pod 5d4-x2z  Init:ErrImagePull · 4 restarts · 5m",
+        "      └─ ✖ 0/1 pod 5d4-x2z  Init:ImagePullBackOff · 4 restarts · 5m",
         "            no such image",
-        "✖ DeploymentsReady is False: ErrImagePull",
+        "✖ DeploymentsReady is False: ImagePullBackOff",
         "  no such image",
     ]
 
@@ -110,7 +110,7 @@ def test_objects_of_others_are_left_out() -> None:
 def test_plain_lines_name_their_subject_and_hold_no_age() -> None:
     told = list(plain_lines(view(canary())))
     assert told[0] == "models/prices: Creating, not Ready"
-    assert "models/prices pod prices-main-new-0-m-5d4-x2z: 0/1 ready, Init:ErrImagePull: no such image" in told
+    assert "models/prices pod prices-main-new-0-m-5d4-x2z: 0/1 ready, Init:ImagePullBackOff: no such image" in told
 
 
 @pytest.mark.parametrize(
