@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
-CHECKED = ["src", "node", "demo", "bench", "tests"]
+CHECKED = ["src", "node", "demo", "bench", "charts", "tests"]
 
 STATIC = (
     ("format", ["ruff", "format", "--check", "--quiet", *CHECKED]),

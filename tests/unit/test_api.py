@@ -34,6 +34,16 @@ def test_a_graph_may_give_only_a_registry_uri() -> None:
     assert (unit.name, unit.implementation, unit.type) == ("my-model", "MLFLOW_SERVER", "MODEL")
 
 
+@pytest.mark.parametrize(
+    ("image", "implementation"), [({}, "MLFLOW_SERVER"), ({"image": "i"}, "UNKNOWN_IMPLEMENTATION")]
+)
+def test_a_registry_uri_says_what_a_unit_is_unless_an_image_does(image: dict[str, str], implementation: str) -> None:
+    component = {"spec": {"containers": [{"name": "m", **image}]}}
+    graph = {"name": "m", "modelUri": "models:/price/3"}
+    sdep = read({"name": "default", "graph": graph, "componentSpecs": [component]})
+    assert sdep.spec.predictors[0].graph.implementation == implementation
+
+
 def test_nameless_siblings_get_names_of_their_own() -> None:
     children = [{"modelUri": "models:/price/1"}, {"modelUri": "models:/price/2"}]
     sdep = read({"name": "default", "graph": {"name": "c", "implementation": "AVERAGE_COMBINER", "children": children}})

@@ -24,31 +24,32 @@ def with_defaults(sdep: SeldonDeployment) -> SeldonDeployment:
 
 def _predictor(predictor: Predictor) -> Predictor:
     labels = {"version": predictor.name, **(predictor.labels or {})}
-    containers = {container.get("name") for spec in predictor.component_specs or () for container in spec.containers}
-    graph = _unit(predictor.graph, frozenset(name for name in containers if name), set())
+    containers = [container for spec in predictor.component_specs or () for container in spec.containers]
+    with_image = frozenset(container.get("name", "") for container in containers if container.get("image"))
+    graph = _unit(predictor.graph, with_image, set())
     return predictor.model_copy(update={"labels": labels, "graph": graph})
 
 
-def _unit(unit: Unit, containers: frozenset[str], taken: set[str]) -> Unit:
+def _unit(unit: Unit, with_image: frozenset[str], taken: set[str]) -> Unit:
     name = unit.name or _free_name(unit, taken)
     taken.add(name)
-    implementation = _implementation(unit, name in containers)
+    implementation = _implementation(unit, name in with_image)
     return unit.model_copy(
         update={
             "name": name,
             "implementation": implementation,
             "type": _type(unit, implementation),
-            "children": [_unit(child, containers, taken) for child in unit.children or ()],
+            "children": [_unit(child, with_image, taken) for child in unit.children or ()],
         }
     )
 
 
-def _implementation(unit: Unit, has_container: bool) -> str:  # noqa: FBT001 - one caller, and the name says it
+def _implementation(unit: Unit, has_image: bool) -> str:  # noqa: FBT001 - one caller, and the name says it
     if unit.implementation and unit.implementation != UNKNOWN_IMPLEMENTATION:
         return unit.implementation
     if unit.type in BUILT_IN:  # `type: AVERAGE_COMBINER` is how many manifests write it
         return unit.type or ""
-    if not has_container and _from_registry(unit.model_uri):
+    if not has_image and _from_registry(unit.model_uri):
         return MLFLOW_SERVER
     return UNKNOWN_IMPLEMENTATION
 

@@ -20,6 +20,8 @@ _SOON_SECONDS = 3.0
 _HTTP_NOT_FOUND = 404
 _HTTP_REFUSED = {400, 403, _HTTP_NOT_FOUND, 409, 422}
 """404 for what is to be there afterwards means that its kind or its namespace is not there."""
+_UNKNOWN_FIELD = "field not declared in schema"
+"""A server-side apply with a field that its kind does not have is answered with 500."""
 
 
 class Cluster:
@@ -147,7 +149,7 @@ def _failure(method: str, path: str, status: int, text: str) -> SdepError:
         message = json.loads(text).get("message", text)
     except ValueError:
         message = text
-    if status in _HTTP_REFUSED:
+    if status in _HTTP_REFUSED or _UNKNOWN_FIELD in message:
         return InvalidError("Refused", f"the API server refuses {method} {path}: {message}")
     return TransientError("ApiServerError", f"{method} {path} answers {status}: {message}")
 

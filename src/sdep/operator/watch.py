@@ -7,7 +7,7 @@ from typing import Any
 
 import kopf
 
-from sdep.api.seldon_deployment import GROUP, PLURAL, STORAGE_VERSION
+from sdep.api.seldon_deployment import GROUP, KIND, PLURAL, STORAGE_VERSION
 from sdep.cluster.credentials import Credentials
 from sdep.cluster.paths import plural
 from sdep.operator.metrics import MISSED_DELETIONS
@@ -24,7 +24,7 @@ _CHILDREN = (
     ("autoscaling", "v2", "horizontalpodautoscalers"),
     ("policy", "v1", "poddisruptionbudgets"),
 )
-_KINDS = {plural(kind): kind for _, kind in KINDS}
+_KINDS = {PLURAL: KIND, **{plural(kind): kind for _, kind in KINDS}}
 _KEDA = (("keda.sh", "v1alpha1", "scaledobjects"),)
 
 Body = dict[str, Any]

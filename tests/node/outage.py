@@ -1,0 +1,84 @@
+"""Taking away what a cluster stands on: the operators' processes, the API server, its store."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from demo import operator
+from demo.kubectl import Target, until
+from node.api import Api
+from node.control_plane import API_SERVER
+from node.health import running
+from node.inside import Inside
+from node.layout import Layout
+
+
+def kill_operators(target: Target) -> None:
+    """SIGKILL for every installed operator: no word of good-bye, no lease handed over."""
+    uids = {pod["metadata"]["uid"].replace("-", "_") for pod in operator.pods(target)} | {
+        pod["metadata"]["uid"] for pod in operator.pods(target)
+    }
+    killed = [pid for pid in _operating() if any(uid in Path(f"/proc/{pid}/cgroup").read_text() for uid in uids)]
+    assert killed, "no process of an operator's pod was found on this machine"
+    for pid in killed:
+        os.kill(pid, signal.SIGKILL)
+
+
+def _operating() -> list[int]:
+    found = []
+    for folder in Path("/proc").iterdir():
+        try:
+            if folder.name.isdigit() and b"operate" in (folder / "cmdline").read_bytes().split(b"\0"):
+                found.append(int(folder.name))
+        except OSError:  # gone meanwhile
+            continue
+    return found
+
+
+@contextmanager
+def api_server_away() -> Iterator[None]:
+    """Killed at the beginning of the block, started again at its end and ready after it; the store keeps what it knows."""
+    node, api = _node(), Api(Layout())
+    node.run("kill", "-KILL", _pid(node, "kube-apiserver"))
+    until(lambda: not node.running("kube-apiserver"), "the API server ends", 10)
+    try:
+        yield
+    finally:
+        node.start("kube-apiserver", ["sdep-node", "kube-apiserver", *API_SERVER])
+        until(lambda: _ready(api), "the API server is ready again", 90)
+
+
+@contextmanager
+def store_paused(seconds: float) -> Iterator[None]:
+    """etcd stands still from the beginning of the block, for so long at least."""
+    node = _node()
+    pid, began = _pid(node, "etcd"), time.monotonic()
+    node.run("kill", "-STOP", pid)
+    try:
+        yield
+        until(lambda: time.monotonic() - began > seconds, "the pause is over", seconds + 1)
+    finally:
+        node.run("kill", "-CONT", pid)
+        until(lambda: _ready(Api(Layout())), "the API server is ready again", 60)
+
+
+def _node() -> Inside:
+    node = running(Layout())
+    assert node, "what a cluster stands on is taken away on the local node alone: unset KUBECONFIG"
+    return node
+
+
+def _pid(node: Inside, name: str) -> str:
+    return (node.layout.state / "pid" / name).read_text().strip()
+
+
+def _ready(api: Api) -> bool:
+    try:
+        return bool(api.get("/readyz") == "ok")
+    except OSError:
+        return False
