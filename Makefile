@@ -1,6 +1,6 @@
 # Two commands do everything: `make demo` shows the main job on a real cluster, `make test` runs every test.
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test check unit golden node-tests cluster cluster-down images generate lock bench-operator bench-runtime generate lock
+.PHONY: help demo demo-down test check unit golden node-tests cluster cluster-down images generate compatibility lock bench-operator bench-runtime generate lock
 PYTHON := .venv/bin/python
 export UV_SYSTEM_CERTS := 1
 
@@ -40,6 +40,9 @@ generate: .venv/ready ## write the CRD anew from src/sdep/api, the chart's table
 	@$(PYTHON) -m charts.document
 	@(cat charts/namespace.yaml; PATH=$(CURDIR)/.cluster/bin:$$PATH helm template sdep-operator charts/sdep-operator -n seldon-system --skip-tests) \
 	    > charts/sdep-operator.yaml
+
+compatibility: .venv/ready ## count others' manifests and write the tables of docs/compatibility.md anew
+	@$(PYTHON) -m tests.contract.compatibility
 
 lock: .venv/ready ## lock the newest allowed versions of all dependencies
 	@requirements/lock .tools/bin/uv

@@ -73,6 +73,23 @@ class Plan:
         return self.sdep.metadata.name
 
 
+def fetched_as_written(sdep: SeldonDeployment) -> set[UnitKey]:
+    """Units whose model a program of the user's fetches: an image of their own, or an init container of v1's name."""
+    return {
+        (predictor.name, unit.name or "")
+        for predictor in sdep.spec.predictors
+        for written in [
+            {
+                body.get("name")
+                for component in predictor.component_specs or ()
+                for body in (component.spec or {}).get("initContainers") or ()
+            }
+        ]
+        for unit in predictor.graph.walk()
+        if unit.storage_initializer_image or f"{unit.name}-model-initializer" in written
+    }
+
+
 def units_with_models(sdep: SeldonDeployment) -> Iterator[tuple[UnitKey, Unit]]:
     """Every unit of every predictor that downloads a model, with its key, in manifest order."""
     for predictor in sdep.spec.predictors:

@@ -12,6 +12,7 @@ from sdep.api.predictor import ComponentSpec, Explainer, Predictor
 from sdep.api.seldon_deployment import SeldonDeploymentSpec
 from tests.contract import compatibility
 from tests.contract.corpus import FOLDER, MISSING, ROOT, load
+from tests.contract.features import sections
 
 MODELS = {
     "spec": SeldonDeploymentSpec,
@@ -20,7 +21,7 @@ MODELS = {
     "unit": Unit,
     "explainer": Explainer,
 }
-FEATURES = [feature for section in compatibility.sections() for feature in section.features]
+FEATURES = [feature for section in sections() for feature in section.features]
 
 
 @pytest.mark.skipif(not FOLDER.is_dir(), reason=MISSING)

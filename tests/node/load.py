@@ -98,7 +98,9 @@ class Load:
         self._pods.look()
         unready = [answer for answer in answers if not self._pods.was_ready(answer.by, answer.came)]
         assert not unready, f"{len(unready)} of {len(answers)} came from pods that were not ready, first {unready[0]}"
-        late = [answer for answer in answers if self._pods.seconds_after_its_end(answer.by, answer.sent) > DRAIN_SECONDS]
+        late = [
+            answer for answer in answers if self._pods.seconds_after_its_end(answer.by, answer.sent) > DRAIN_SECONDS
+        ]
         assert not late, f"{len(late)} of {len(answers)} went to pods that were told to go long before, first {late[0]}"
 
     def shares(self, since: float, until_: float = float("inf")) -> Counter[str]:

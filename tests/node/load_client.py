@@ -12,6 +12,7 @@ import json
 import signal
 import sys
 import time
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import TextIO
 
@@ -25,16 +26,20 @@ async def main(gateway: str, path: str, body: str, pace: float, file: Path) -> N
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     timeout = aiohttp.ClientTimeout(total=PATIENCE_SECONDS)
-    with file.open("w", buffering=1) as out:
-        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), timeout=timeout) as session:
-            async with asyncio.TaskGroup() as group:
-                began, sent = time.time(), 0
-                while not stop.is_set():
-                    due = int((time.time() - began) * pace)
-                    for _ in range(sent, due):
-                        group.create_task(_ask(session, f"http://{gateway}{path}", body, out))
-                    sent = max(sent, due)
-                    await asyncio.sleep(1 / pace)
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), timeout=timeout) as session:
+        with file.open("w", buffering=1) as out:
+            await _paced(stop, pace, lambda: _ask(session, f"http://{gateway}{path}", body, out))
+
+
+async def _paced(stop: asyncio.Event, pace: float, ask: Callable[[], Coroutine[None, None, None]]) -> None:
+    async with asyncio.TaskGroup() as group:
+        began, sent = time.time(), 0
+        while not stop.is_set():
+            due = int((time.time() - began) * pace)
+            for _ in range(sent, due):
+                group.create_task(ask())
+            sent = due
+            await asyncio.sleep(1 / pace)
 
 
 async def _ask(session: aiohttp.ClientSession, url: str, body: str, out: TextIO) -> None:
@@ -48,7 +53,14 @@ async def _ask(session: aiohttp.ClientSession, url: str, body: str, out: TextIO)
             models = list(json.loads(said)["meta"].get("requestPath", {}).values()) if status == 200 else []
     except (aiohttp.ClientError, TimeoutError, ValueError, KeyError) as error:
         status, models, failure = 0, [], f"{type(error).__name__}: {error}"
-    line = {"sent": sent, "seconds": time.time() - sent, "status": status, "by": by, "models": models, "failure": failure}
+    line = {
+        "sent": sent,
+        "seconds": time.time() - sent,
+        "status": status,
+        "by": by,
+        "models": models,
+        "failure": failure,
+    }
     out.write(json.dumps(line) + "\n")
 
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from demo import operator
 from demo.kubectl import Target, until
@@ -19,14 +20,20 @@ from node.layout import Layout
 
 
 def kill_operators(target: Target) -> None:
-    """SIGKILL for every installed operator: no word of good-bye, no lease handed over."""
-    uids = {pod["metadata"]["uid"].replace("-", "_") for pod in operator.pods(target)} | {
-        pod["metadata"]["uid"] for pod in operator.pods(target)
-    }
-    killed = [pid for pid in _operating() if any(uid in Path(f"/proc/{pid}/cgroup").read_text() for uid in uids)]
-    assert killed, "no process of an operator's pod was found on this machine"
+    """SIGKILL for every installed operator, with no word of good-bye and no lease handed over; until they run again."""
+    pods = operator.pods(target)
+    restarts = _restarts(pods)
+    names = {uid.replace("-", sign) for uid in (pod["metadata"]["uid"] for pod in pods) for sign in "-_"}
+    killed = [pid for pid in _operating() if any(name in Path(f"/proc/{pid}/cgroup").read_text() for name in names)]
+    assert len(killed) == len(pods), f"of {len(pods)} operators {len(killed)} run on this machine"
     for pid in killed:
         os.kill(pid, signal.SIGKILL)
+    until(lambda: _restarts(operator.pods(target)) == restarts + len(killed), "the operators are started again", 60)
+    operator.wait(target)
+
+
+def _restarts(pods: list[dict[str, Any]]) -> int:
+    return sum(status["restartCount"] for pod in pods for status in pod["status"]["containerStatuses"])
 
 
 def _operating() -> list[int]:
@@ -55,7 +62,7 @@ def api_server_away() -> Iterator[None]:
 
 @contextmanager
 def store_paused(seconds: float) -> Iterator[None]:
-    """etcd stands still from the beginning of the block, for so long at least."""
+    """Etcd stands still from the beginning of the block, for so long at least."""
     node = _node()
     pid, began = _pid(node, "etcd"), time.monotonic()
     node.run("kill", "-STOP", pid)

@@ -29,6 +29,13 @@ def apply(target: Target, body: dict[str, Any]) -> None:
     target.apply(json.dumps(body))
 
 
+def store(target: Target, body: dict[str, Any]) -> None:
+    """Store what the webhook would refuse: as another operator's, and then as ours."""
+    metadata = {**body["metadata"], "labels": {"seldon.io/controller-id": "somebody-else"}}
+    apply(target, {**body, "metadata": metadata})
+    target.kubectl("label", "sdep", body["metadata"]["name"], "-n", NAMESPACE, "seldon.io/controller-id-")
+
+
 def status(target: Target, name: str) -> dict[str, Any]:
     found: dict[str, Any] = target.get("sdep", name, "-n", NAMESPACE).get("status", {})
     return found

@@ -165,3 +165,34 @@ def test_what_v1_refuses_is_refused_with_its_reason_or_served_for_a_reason(runni
     words = {sample.file: v1s_words(sample) for sample in load() if not sample.accepted and sample.file not in BETTER}
     missing = {file: (word, said.get(file)) for file, word in words.items() if word not in said.get(file, "")}
     assert not missing
+
+
+def test_what_v1_refuses_is_refused_before_it_is_stored(target: Target) -> None:
+    """By the schema and the installed webhook, in v1's words; whoever installs it waits until the API server trusts it."""
+    kept = [sample for sample in load() if not sample.accepted and sample.file not in BETTER]
+
+    def missing() -> dict[str, str]:
+        said = {sample.file: refusal(target, sample.manifest) for sample in kept}
+        return {sample.file: said[sample.file] for sample in kept if v1s_words(sample) not in said[sample.file]}
+
+    until(lambda: not missing(), "all are refused", 90)
+
+
+def test_what_v1_accepts_passes_the_installed_webhook(target: Target) -> None:
+    manifests = [placed(sample) for sample in load() if sample.accepted]
+    for manifest in manifests:
+        manifest["metadata"]["namespace"] = "default"
+        del manifest["metadata"]["labels"]["seldon.io/controller-id"]
+    everything = json.dumps({"apiVersion": "v1", "kind": "List", "items": manifests})
+    said = target.kubectl("create", "--dry-run=server", "--validate=warn", "-f", "-", stdin=everything)
+    assert len(said.splitlines()) == len(manifests)
+
+
+def refusal(target: Target, manifest: dict[str, Any]) -> str:
+    """What kubectl says of a manifest that would not be stored, or "" where it would be."""
+    named = {**manifest, "metadata": {"name": "refused", "namespace": "default"}}
+    try:
+        target.kubectl("create", "--dry-run=server", "--validate=warn", "-f", "-", stdin=json.dumps(named))
+    except CommandError as error:
+        return str(error)
+    return ""

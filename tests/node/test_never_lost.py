@@ -34,9 +34,7 @@ BROKEN: dict[str, tuple[Predictor, str, str]] = {
     "too little memory": (
         {
             "graph": {"name": "m", "modelUri": "models:/commodity_price_predictor/1", "envSecretRefName": SECRET},
-            "componentSpecs": [
-                {"spec": {"containers": [{"name": "m", "resources": {"limits": {"memory": "32Mi"}}}]}}
-            ],
+            "componentSpecs": [{"spec": {"containers": [{"name": "m", "resources": {"limits": {"memory": "32Mi"}}}]}}],
         },
         "OOMKilled",
         "seldon-container-engine",
@@ -202,7 +200,6 @@ def test_an_operator_that_is_killed_during_a_rollout_costs_no_request(target: Ta
     with load.unharmed():
         sdep.apply(target, sdep.manifest(NAME, predictor("main", version=2)))
         outage.kill_operators(target)
-        operator.wait(target)
         change(target, predictor("main", version=2, traffic=60), predictor("canary", traffic=40))
         assert_share(load, 40)
 
@@ -212,7 +209,9 @@ def test_an_operator_that_is_upgraded_during_a_rollout_costs_no_request(target: 
     release = (operator.RELEASE, str(operator.CHART), "-n", operator.NAMESPACE, *operator.values(target))
     try:
         with load.unharmed():
-            sdep.apply(target, sdep.manifest(NAME, predictor("main", version=1, traffic=60), predictor("canary", traffic=40)))
+            sdep.apply(
+                target, sdep.manifest(NAME, predictor("main", version=1, traffic=60), predictor("canary", traffic=40))
+            )
             target.run("helm", "upgrade", *release, "--set", "mlflow.resolveIntervalSeconds=3")
             operator.wait(target)
             assert pods.isdisjoint(pod["metadata"]["uid"] for pod in operator.pods(target))

@@ -53,7 +53,7 @@ def test_a_manifest_that_breaks_a_rule_is_told_so_and_others_go_on(
     target: Target, served: Patterns, scratch: list[str]
 ) -> None:
     scratch.append("broken")
-    sdep.apply(target, sdep.manifest("broken", {"name": "default", "graph": {"name": "nobody"}}))
+    sdep.store(target, sdep.manifest("broken", {"name": "default", "graph": {"name": "nobody"}}))
     found = sdep.wait_for(target, "broken", "SpecValid", "InvalidManifest")
     assert "spec.predictors[0].graph[nobody]" in found["message"]
     assert sdep.status(target, "broken")["state"] == "Failed"
@@ -62,7 +62,7 @@ def test_a_manifest_that_breaks_a_rule_is_told_so_and_others_go_on(
 
 def test_a_mended_manifest_becomes_ready(target: Target, scratch: list[str]) -> None:
     scratch.append("mended")
-    sdep.apply(target, sdep.manifest("mended", {"name": "default", "graph": {"name": "nobody"}}))
+    sdep.store(target, sdep.manifest("mended", {"name": "default", "graph": {"name": "nobody"}}))
     sdep.wait_for(target, "mended", "SpecValid", "InvalidManifest")
     sdep.apply(target, sdep.manifest("mended", {"name": "default", "graph": GRAPH}))
     sdep.wait_ready(target, "mended")

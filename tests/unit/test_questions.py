@@ -71,3 +71,16 @@ async def test_an_api_server_that_does_not_answer_during_a_refresh_ends_nothing(
     await asking.answers(SDEP)
     cluster.down = True
     assert await asking.refresh() == set()
+
+
+async def test_what_a_program_of_the_users_fetches_is_asked_of_nobody_whatever_its_uri_says() -> None:
+    own = {"name": "m", "implementation": "SKLEARN_SERVER", "modelUri": "my-remote:bucket/model"}
+    container = {"name": "m-model-initializer", "image": "rclone"}
+    written = {"initContainers": [container], "containers": [{"name": "m"}]}
+    for predictor in (
+        {"name": "main", "graph": own, "componentSpecs": [{"spec": written}]},
+        {"name": "main", "graph": {**own, "storageInitializerImage": "rclone"}},
+    ):
+        sdep = with_defaults(parse({**SDEP.to_manifest(), "spec": {"predictors": [predictor]}}))
+        (answer,) = (await questions(MemoryCluster()).answers(sdep)).values()
+        assert answer.fault is None

@@ -18,7 +18,7 @@ from sdep.api.graph import Unit
 from sdep.api.seldon_deployment import SeldonDeployment, parse
 from sdep.api.status import Pin
 from sdep.errors import InvalidError
-from sdep.plan import UnitKey, units_with_models
+from sdep.plan import UnitKey, fetched_as_written, units_with_models
 from sdep.registry.hold import read_holds
 from sdep.registry.reference import AliasReference, StageReference, VersionReference
 from sdep.registry.reference import parse as parse_uri
@@ -66,10 +66,11 @@ def pins(sdep: SeldonDeployment, asked: Sequence[str], known: Sequence[Pin] = ()
     stored = {(pin.predictor, pin.unit): pin for pin in (*known, *files)}
     used: set[str] = set()
     made = {}
+    as_written = fetched_as_written(sdep)
     holds = read_holds(sdep).models
     for key, unit in units_with_models(sdep):
         uri = unit.model_uri or ""
-        parse_uri(uri)
+        parse_uri(uri, as_written=key in as_written)
         word = next((name for name in _names(key, unit) if name in chosen), None)
         held, old = holds.get(key), stored.get(key)
         if word:
@@ -138,7 +139,7 @@ def _names(key: UnitKey, unit: Unit) -> list[str]:
 
 
 def _registered(unit: Unit) -> str:
-    reference = parse_uri(unit.model_uri or "")
+    reference = parse_uri(unit.model_uri or "", as_written=True)
     return reference.name if isinstance(reference, VersionReference | AliasReference | StageReference) else ""
 
 

@@ -60,5 +60,10 @@ class Acting:
         """Ask the registry again and again; wake those whose models moved."""
         while True:
             await asyncio.sleep(self._context.settings.resolve_interval_seconds)
-            for name in await self._context.questions.refresh():
+            try:
+                moved = await self._context.questions.refresh()
+            except Exception:  # noqa: BLE001 - what one registry says must not end the operator for everybody
+                _LOG.exception("the registry could not be followed; it is asked again")
+                continue
+            for name in moved:
                 self._queue.add(name)

@@ -17,9 +17,9 @@ from sdep.operator.store import Store
 from sdep.plan import Plan
 from sdep.render import KINDS
 from sdep.render.ingress import ROUTE_KINDS
-from sdep.render.labels import DEPLOYMENT_ID
+from sdep.render.labels import APP, DEPLOYMENT_ID
 from sdep.render.manifest import Key, Manifest, key_of
-from sdep.render.names import seldon_id
+from sdep.render.names import predictor_service, seldon_id
 
 Body = Mapping[str, Any]
 _ORDER = {kind: number for number, (_, kind) in enumerate(KINDS)}
@@ -64,12 +64,18 @@ class Children:
             self._record("Deleted", key)
 
     async def remove_strays(self, plan: Plan) -> None:
-        """Delete the ReplicaSets of this SeldonDeployment that no Deployment controls any more."""
-        selector = f"{DEPLOYMENT_ID}={seldon_id(plan)}"
-        for body in await self._cluster.objects("apps/v1", "ReplicaSet", plan.namespace, labels=selector):
-            if not owner_of(body):
-                await self._cluster.delete(key_of(body), body["metadata"]["uid"])
-                self._record("Deleted", key_of(body))
+        """Delete the ReplicaSets of this SeldonDeployment that no Deployment controls any more.
+
+        v1 labels a separate engine with its Service's name instead of the SeldonDeployment's.
+        """
+        services = ",".join(predictor_service(plan, predictor) for predictor in plan.predictors)
+        found: dict[Key, Body] = {}
+        for selector in (f"{DEPLOYMENT_ID}={seldon_id(plan)}", f"{APP} in ({services})"):
+            labelled = await self._cluster.objects("apps/v1", "ReplicaSet", plan.namespace, labels=selector)
+            found |= {key_of(body): body for body in labelled if not owner_of(body)}
+        for key, body in found.items():
+            await self._cluster.delete(key, body["metadata"]["uid"])
+            self._record("Deleted", key)
 
     async def _put(self, manifest: Manifest, live: Mapping[Key, Body], owner: str) -> None:
         key = manifest.key
@@ -79,8 +85,21 @@ class Children:
             there = await self._cluster.get(key)
             if there is not None and owner_of(there) != owner:
                 raise diff([manifest], {key: there}, owner).foreign[0]
+            if there is not None:
+                await self._take_in(manifest, owner)
         self._store.put_child(await self._cluster.apply(with_live_replicas(manifest, live.get(key))))
         self._record("Updated" if key in live else "Created", key)
+
+    async def _take_in(self, manifest: Manifest, owner: str) -> None:
+        """v1 labels no route: what it left of this kind, wanted or not, is unseen by our watches until it has a label."""
+        key, label = manifest.key, {DEPLOYMENT_ID: manifest.body["metadata"]["labels"][DEPLOYMENT_ID]}
+        for body in await self._cluster.objects(key.api, key.kind, key.namespace, labels=f"!{DEPLOYMENT_ID}"):
+            if owner_of(body) == owner:
+                labels = {**(body["metadata"].get("labels") or {}), **label}
+                operation = {"op": "add", "path": "/metadata/labels", "value": labels}
+                found = await self._cluster.json_patch(key_of(body), [operation])
+                self._store.put_child(found)
+                await self._cluster.take_over(found)
 
     async def _make_way(self, body: Body) -> None:
         """Delete a Deployment and leave its pods: they serve until those of its successor do."""

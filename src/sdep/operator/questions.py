@@ -11,7 +11,7 @@ from sdep.api.seldon_deployment import SeldonDeployment
 from sdep.cluster.client import Cluster
 from sdep.errors import InvalidError, SdepError
 from sdep.operator.store import ObjectName
-from sdep.plan import UnitKey, units_with_models
+from sdep.plan import UnitKey, fetched_as_written, units_with_models
 from sdep.registry.reference import StorageReference, parse
 from sdep.registry.resolved import Connection
 from sdep.registry.resolver import Answer, Fault, Question, Resolver
@@ -37,9 +37,10 @@ class Questions:
         """An answer for every unit with a model; what can not even be asked is a fault like any other."""
         answers: dict[UnitKey, Answer] = {}
         asked: dict[UnitKey, Question] = {}
+        as_written = fetched_as_written(sdep)
         for key, unit in units_with_models(sdep):
             try:
-                asked[key] = await self._question(sdep.key, unit)
+                asked[key] = await self._question(sdep.key, unit, as_written=key in as_written)
             except SdepError as error:
                 answers[key] = Answer(fault=Fault(error.reason, error.message))
         self._asked[sdep.key] = asked
@@ -77,8 +78,8 @@ class Questions:
                 changed |= users
         return changed
 
-    async def _question(self, asker: ObjectName, unit: Unit) -> Question:
-        reference = parse(unit.model_uri or "")
+    async def _question(self, asker: ObjectName, unit: Unit, *, as_written: bool) -> Question:
+        reference = parse(unit.model_uri or "", as_written=as_written)
         if isinstance(reference, StorageReference):
             return Question(reference, Connection(""))
         secret = unit.env_secret_ref_name or self._settings.default_env_secret

@@ -18,7 +18,9 @@ from sdep.operator.context import Context
 from sdep.operator.decision import decide, said
 from sdep.operator.removal import has_strays, removable
 from sdep.operator.store import ObjectName
+from sdep.plan import Plan
 from sdep.registry.pin import Pinning, pin_models
+from sdep.render.names import predictor_service
 from sdep.status import conditions
 from sdep.status.summary import failed, previous, summarise
 
@@ -67,7 +69,7 @@ class Reconciler:
         changes = await children.bring(decision.desired, context.store.children(name), sdep.metadata.uid)
         stale = () if pinning.faults else removable(changes.delete, decision.observed)
         delay = await self._remove(name, children, stale, routed=routes_differ(changes))
-        if has_strays(decision.observed, context.store.pods(name)):
+        if has_strays(decision.observed, self._pods(name, decision.plan)):
             await children.remove_strays(decision.plan)
         for reason, message in children.said():
             context.events.emit(sdep, "Normal", reason, message)
@@ -76,6 +78,11 @@ class Reconciler:
         status = summarise(plan, decision.asked, observed, decision.desired, told, context.now())
         await self._report(sdep, status, pinning)
         return _RETRY_SECONDS if changes.foreign and delay is None else delay
+
+    def _pods(self, name: ObjectName, plan: Plan) -> list[Body]:
+        """Those of v1's separate engines too, which carry their Service's name where others carry the SeldonDeployment's."""
+        services = {predictor_service(plan, predictor) for predictor in plan.predictors}
+        return [pod for label in {name[1], *services} for pod in self._context.store.pods((name[0], label))]
 
     async def _remove(
         self, name: ObjectName, children: Children, stale: Sequence[Body], *, routed: bool

@@ -27,6 +27,10 @@ _UNKNOWN = "Unknown"
 """Within this file: the server knows nothing by that name. Leaves it as a reason that says of what."""
 
 
+_NO_ANSWER = (AttributeError, KeyError, TypeError, ValueError)
+"""What reading an answer of another shape than MLflow's comes to."""
+
+
 class MlflowRegistry:
     """Look-ups in one or more tracking servers over one HTTP session."""
 
@@ -48,6 +52,11 @@ class MlflowRegistry:
             if error.reason != _UNKNOWN:
                 raise
             raise await self._unknown(reference, connection, error) from error
+        except _NO_ANSWER as error:
+            raise TransientError(
+                "RegistryUnreachable",
+                f"what answers at {connection.tracking_uri} is no MLflow ({type(error).__name__}: {error}): what is pinned stays",
+            ) from error
 
     async def _find(self, reference: RegistryReference, connection: Connection) -> ResolvedModel:
         match reference:
@@ -95,9 +104,9 @@ class MlflowRegistry:
         found = await self._call(connection, "GET", "model-versions/get-download-uri", query)
         source = version.get("source", "")
         return ResolvedModel(
-            artifact_uri=found["artifact_uri"],
-            name=version["name"],
-            version=version["version"],
+            artifact_uri=_text(found["artifact_uri"]),
+            name=_text(version["name"]),
+            version=_text(version["version"]),
             run_id=version.get("run_id", ""),
             model_id=source.rsplit("/", 1)[1] if source.startswith("models:/m-") else "",
         )
@@ -117,7 +126,7 @@ class MlflowRegistry:
             found = {}
         if models := found.get("models"):
             return _logged(models[0])
-        return ResolvedModel(artifact_uri=f"{info['artifact_uri']}/{reference.path}", run_id=reference.run_id)
+        return ResolvedModel(artifact_uri=f"{_text(info['artifact_uri'])}/{reference.path}", run_id=reference.run_id)
 
     async def _call(self, connection: Connection, method: str, call: str, arguments: dict[str, Any]) -> dict[str, Any]:
         url = connection.tracking_uri.rstrip("/") + _API + call
@@ -135,7 +144,7 @@ class MlflowRegistry:
                     found: dict[str, Any] = await answer.json(content_type=None)
                     return found
                 raise _failure(answer.status, body, connection)
-        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+        except (aiohttp.ClientError, TimeoutError, ValueError, RecursionError) as error:
             cause = str(error) or type(error).__name__
             raise TransientError(
                 "RegistryUnreachable",
@@ -146,8 +155,15 @@ class MlflowRegistry:
 def _logged(model: dict[str, Any]) -> ResolvedModel:
     info = model["info"]
     return ResolvedModel(
-        artifact_uri=info["artifact_uri"], run_id=info.get("source_run_id", ""), model_id=info["model_id"]
+        artifact_uri=_text(info["artifact_uri"]), run_id=info.get("source_run_id", ""), model_id=_text(info["model_id"])
     )
+
+
+def _text(value: object) -> str:
+    """What the registry must say in words. Raises TypeError where it says something else, or nothing."""
+    if not isinstance(value, str) or not value:
+        raise TypeError(f"{value!r} stands where a text is expected")
+    return value
 
 
 def _failure(status: int, body: str, connection: Connection) -> SdepError:

@@ -69,8 +69,11 @@ _RUN = re.compile(r"runs:/+(?P<run>[^/]+)/(?P<path>.+)")
 _STORAGE = re.compile(r"[a-z][a-z0-9+.-]*:/+[^/].*|/.+")
 
 
-def parse(uri: str) -> Reference:
-    """Read a model URI. Raises InvalidError with an example of what was meant."""
+def parse(uri: str, *, as_written: bool = False) -> Reference:
+    """Read a model URI. Raises InvalidError with an example of what was meant.
+
+    `as_written`: a program of the user's fetches the model and knows what any text but a registry's means.
+    """
     if logged := _LOGGED.fullmatch(uri):
         return LoggedModelReference(logged["id"])
     if uri.startswith("models:"):
@@ -79,7 +82,7 @@ def parse(uri: str) -> Reference:
         if run := _RUN.fullmatch(uri):
             return RunReference(run["run"], run["path"].rstrip("/"))
         raise InvalidError("InvalidModelUri", f"{uri!r} names no artifact of a run: write runs:/<run id>/<path>")
-    if _STORAGE.fullmatch(uri):
+    if as_written or _STORAGE.fullmatch(uri):
         return StorageReference(uri)
     raise InvalidError(
         "InvalidModelUri", f"{uri!r} is no model URI: write models:/<name>@<alias> or where it is stored, s3://…"

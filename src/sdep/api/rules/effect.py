@@ -110,6 +110,8 @@ def dead_fields(sdep: SeldonDeployment, _: OperatorSettings) -> Iterator[Problem
         if predictor.explainer and predictor.explainer.init_parameters:
             message = "only v1's own explainer of protocol v2 reads it: give containerSpec.args"
             yield no_effect(f"{field}.explainer.initParameters", message)
+        if predictor.explainer and predictor.explainer.endpoint and predictor.explainer.endpoint.type == "GRPC":
+            yield no_effect(f"{field}.explainer.endpoint.type", "an explainer asks its predictor over HTTP")
 
 
 def dead_endpoints(sdep: SeldonDeployment, _: OperatorSettings) -> Iterator[Problem]:
