@@ -102,8 +102,9 @@ class ApiProxy:
         self._open.add(transport)
         try:
             headers = {name: value for name, value in request.headers.items() if name.lower() not in _OF_ONE_HOP}
+            url, body = self._credentials.server + request.path_qs, await request.read()
             async with self._session.request(
-                request.method, self._credentials.server + request.path_qs, data=await request.read(), headers=headers
+                request.method, url, data=body or None, headers=headers, skip_auto_headers=("Content-Type",)
             ) as answer:
                 return await _stream(request, answer)
         except aiohttp.ClientError as error:

@@ -57,7 +57,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "a predictor with letters of another alphabet": (owned("bad", predictor("прогноз")), "spec.predictors[0].name"),
     "a predictor with a name of 64 letters": (owned("bad", predictor("p" * 64)), "spec.predictors[0].name"),
     "a unit with letters of another alphabet": (of_unit(name="модель"), "модель"),
-    "a unit with a name of 300 letters": (of_unit(name="u" * 300), "u" * 300),
+    "a unit with a name of 300 letters": (of_unit(name="u" * 300), "spec.predictors[0].graph"),
     "a name with dots": (owned("bad.one", predictor("default")), "metadata.name"),
     "a service name with a smile": (
         owned("bad", predictor("default", annotations={"seldon.io/svc-name": "☺"})),

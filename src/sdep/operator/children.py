@@ -42,13 +42,14 @@ class Children:
     async def bring(self, desired: Sequence[Manifest], live: Mapping[Key, Body], owner: str) -> Changes:
         """Create and update; deletions are left to `remove`. What was done is returned, names held by others included."""
         changes = diff(desired, live, owner)
+        if unseen := await self._unseen(changes.create, owner):
+            live = {**live, **unseen}
+            changes = diff(desired, live, owner)
         for body in changes.replace:
             await self._make_way(body)
         names_taken = list(changes.foreign)
         for _, rank in groupby(sorted((*changes.create, *changes.update), key=_rank), key=_rank):
-            results = await asyncio.gather(
-                *(self._put(manifest, live, owner) for manifest in rank), return_exceptions=True
-            )
+            results = await asyncio.gather(*(self._put(manifest, live) for manifest in rank), return_exceptions=True)
             failures = [result for result in results if isinstance(result, BaseException)]
             names_taken += [failure for failure in failures if isinstance(failure, InvalidError)]
             if others := [failure for failure in failures if not isinstance(failure, InvalidError)]:
@@ -77,29 +78,38 @@ class Children:
             await self._cluster.delete(key, body["metadata"]["uid"])
             self._record("Deleted", key)
 
-    async def _put(self, manifest: Manifest, live: Mapping[Key, Body], owner: str) -> None:
+    async def _unseen(self, create: Sequence[Manifest], owner: str) -> dict[Key, Body]:
+        """What has the name of a child that is to be made and no watch has told of: somebody else's, v1's, or but a moment old."""
+        results = await asyncio.gather(*(self._cluster.get(made.key) for made in create), return_exceptions=True)
+        found: dict[Key, Body] = {}
+        for manifest, result in zip(create, results, strict=True):
+            if isinstance(result, dict):
+                found[manifest.key] = result
+                if owner_of(result) == owner:
+                    found |= await self._take_in(manifest, owner)
+            elif result is not None and not isinstance(
+                result, InvalidError
+            ):  # what may not be read is not written either
+                raise result
+        return found
+
+    async def _put(self, manifest: Manifest, live: Mapping[Key, Body]) -> None:
         key = manifest.key
         if key in live and made_by_v1(live[key]):
             await self._cluster.take_over(live[key])
-        if key not in live:
-            there = await self._cluster.get(key)
-            if there is not None and owner_of(there) != owner:
-                raise diff([manifest], {key: there}, owner).foreign[0]
-            if there is not None:
-                await self._take_in(manifest, owner)
         self._store.put_child(await self._cluster.apply(with_live_replicas(manifest, live.get(key))))
         self._record("Updated" if key in live else "Created", key)
 
-    async def _take_in(self, manifest: Manifest, owner: str) -> None:
+    async def _take_in(self, manifest: Manifest, owner: str) -> dict[Key, Body]:
         """v1 labels no route: what it left of this kind, wanted or not, is unseen by our watches until it has a label."""
+        taken: dict[Key, Body] = {}
         key, label = manifest.key, {DEPLOYMENT_ID: manifest.body["metadata"]["labels"][DEPLOYMENT_ID]}
         for body in await self._cluster.objects(key.api, key.kind, key.namespace, labels=f"!{DEPLOYMENT_ID}"):
             if owner_of(body) == owner:
                 labels = {**(body["metadata"].get("labels") or {}), **label}
                 operation = {"op": "add", "path": "/metadata/labels", "value": labels}
-                found = await self._cluster.json_patch(key_of(body), [operation])
-                self._store.put_child(found)
-                await self._cluster.take_over(found)
+                taken[key_of(body)] = await self._cluster.json_patch(key_of(body), [operation])
+        return taken
 
     async def _make_way(self, body: Body) -> None:
         """Delete a Deployment and leave its pods: they serve until those of its successor do."""

@@ -9,8 +9,9 @@ from sdep.contract import ENGINE_CONTAINER, GRPC_PORT, HTTP_PORT
 from sdep.layout.place import Pod
 from sdep.plan import Plan
 from sdep.render import tls
-from sdep.render.runtime import merged, runtime_container
+from sdep.render.runtime import runtime_container
 from sdep.render.served import served, served_graph
+from sdep.render.variables import merged
 
 _PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 
@@ -23,7 +24,7 @@ def engine(plan: Plan, predictor: Predictor, pod: Pod) -> dict[str, Any]:
     orchestrator = predictor.svc_orch_spec
     if orchestrator and orchestrator.resources:
         container["resources"] = orchestrator.resources
-    container["env"] = merged(container["env"], [*_annotated(plan), *((orchestrator and orchestrator.env) or ())])
+    container["env"] = merged(container["env"], _annotated(plan), orchestrator.env if orchestrator else None)
     if tls.secret(predictor):
         for probe in _PROBES:
             container[probe]["httpGet"]["scheme"] = "HTTPS"

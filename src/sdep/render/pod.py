@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sdep.api.graph import Unit
@@ -18,6 +18,7 @@ from sdep.render.prepackaged import companions
 from sdep.render.security import pod_security, restricted
 from sdep.render.server import server_container
 from sdep.render.unit import unit_container
+from sdep.render.variables import merged
 from sdep.render.volumes import volumes
 
 _GRACE_SECONDS = 20
@@ -73,16 +74,21 @@ def _containers(plan: Plan, predictor: Predictor, pod: Pod) -> Iterable[dict[str
         elif placed.place == "server":
             yield server_container(plan, predictor, placed)
         elif placed.place == "beside":
-            body = copy.deepcopy(dict(placed.body))
-            yield {**body, "securityContext": restricted(body.get("securityContext"))}
+            yield _as_written(placed.body)
     if pod.has_engine:
         yield engine(plan, predictor, pod)
+
+
+def _as_written(body: Mapping[str, Any]) -> dict[str, Any]:
+    """A container that is no unit: the manifest's own, hardened."""
+    made = {**copy.deepcopy(dict(body)), "securityContext": restricted(body.get("securityContext"))}
+    return {**made, "env": merged(body["env"])} if body.get("env") else made
 
 
 def _initializers(plan: Plan, predictor: Predictor, pod: Pod, given: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The manifest's own first; one that has the name of ours stands in for it."""
     written = {body.get("name") for body in given}
-    return given + [
+    return [_as_written(body) for body in given] + [
         unit_initializer(plan, predictor, placed.unit, own_process=placed.place == "container")
         for placed in pod.units
         if placed.unit and placed.unit.model_uri and names.model_initializer(placed.name) not in written

@@ -19,11 +19,10 @@ from sdep.layout.place import PlacedContainer
 from sdep.plan import Plan
 from sdep.render import names
 from sdep.render.security import container_security
+from sdep.render.variables import merged
 from sdep.render.volumes import TMP
 
 _START_SECONDS = 300
-
-Variable = dict[str, Any]
 
 
 def runtime_container(
@@ -64,12 +63,6 @@ def runtime_container(
     if sources := list(_all(units, "envFrom")):
         container["envFrom"] = sources
     return container
-
-
-def merged(environment: Iterable[Variable], more: Iterable[Variable]) -> list[Variable]:
-    """Both, the later of two with one name."""
-    by_name = {variable.get("name"): variable for variable in (*environment, *more)}
-    return list(by_name.values())
 
 
 def _all(units: Iterable[PlacedContainer], field: str) -> Iterable[dict[str, Any]]:

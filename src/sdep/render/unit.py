@@ -19,12 +19,11 @@ from sdep.render import names
 from sdep.render.lifecycle import DRAIN, tcp_probe
 from sdep.render.prepackaged import prepackaged
 from sdep.render.security import restricted
+from sdep.render.variables import Variable, merged
 
 POD_INFO = "seldon-podinfo"
 _POD_INFO_PATH = "/etc/podinfo"
 _LIVENESS_DELAY, _READINESS_DELAY = 60, 20
-
-Variable = dict[str, Any]
 
 
 def unit_container(plan: Plan, predictor: Predictor, placed: PlacedContainer) -> dict[str, Any]:
@@ -80,7 +79,7 @@ def _environment(
     plan: Plan, predictor: Predictor, placed: PlacedContainer, container: dict[str, Any]
 ) -> list[Variable]:
     """The user's variables first, and untouched: v1 loses them all where one of its own names is among them."""
-    given: list[Variable] = list(container.get("env") or ())
+    given = merged(container.get("env"))
     taken = {variable.get("name") for variable in given}
     ours = _variables(plan, predictor, placed, str(container.get("image", "")))
     made = {name: value for name, value in ours if name not in taken}

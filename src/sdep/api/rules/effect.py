@@ -20,8 +20,8 @@ _DEAD = {
     "seldon.io/grpc-read-timeout": "v1 ignores it too: use seldon.io/grpc-timeout",
     "seldon.io/executor-logger-queue-size": "payloads are not logged yet",
     "seldon.io/executor-logger-write-timeout-ms": "payloads are not logged yet",
+    "seldon.io/no-storage-initializer": "a model is always there before its server starts",
     "seldon.io/grpc-max-message-size": "messages of any size are taken",
-    "seldon.io/no-storage-initializer": "models are always downloaded before a server starts",
 }
 _NOT_OF_A_SHARED_PROCESS = (
     "command",
@@ -62,6 +62,8 @@ def explainers(sdep: SeldonDeployment, settings: OperatorSettings) -> Iterator[P
         if not (explainer.container_spec or {}).get("image") and not settings.explainer_image:
             message = "has no image: name one in containerSpec.image or in explainer.image of the operator's chart"
             yield unsupported(f"{field}.explainer", message)
+        if explainer.init_parameters:
+            yield no_effect(f"{field}.explainer.initParameters", "is of v2 explainers: use config")
         if (explainer.model_uri or "").startswith(("models:/", "runs:/")):
             yield invalid(
                 f"{field}.explainer.modelUri", "is looked up in no registry: write where it is stored, s3://…"

@@ -18,6 +18,7 @@ _WITHOUT_TENSORFLOW = SERVED | {"HUGGINGFACE_SERVER"}
 _MODEL_OPTIONAL = {"HUGGINGFACE_SERVER"}
 _METHODS = ("TRANSFORM_INPUT", "TRANSFORM_OUTPUT", "ROUTE", "AGGREGATE", "SEND_FEEDBACK")
 _LARGEST_GRAPH = 100_000
+_LONGEST_NAME = 63
 
 
 def unit_names(sdep: SeldonDeployment, _: OperatorSettings) -> Iterator[Problem]:
@@ -31,7 +32,9 @@ def unit_names(sdep: SeldonDeployment, _: OperatorSettings) -> Iterator[Problem]
                 message = f"two units are named {name!r}: a unit's name is its own in a graph"
                 yield invalid(f"{field}.graph", message)
     for where, _predictor, unit in units(sdep):
-        if not unit.is_built_in and not DNS_LABEL.fullmatch(unit.name or ""):
+        if not unit.is_built_in and len(unit.name or "") > _LONGEST_NAME:
+            yield invalid(f"{where}.name", f"it has {len(unit.name or '')} characters: use at most {_LONGEST_NAME}")
+        elif not unit.is_built_in and not DNS_LABEL.fullmatch(unit.name or ""):
             message = (
                 f"{unit.name!r} is no DNS label, and Kubernetes will refuse a container of that name: use a-z, 0-9, '-'"
             )
