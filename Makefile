@@ -1,6 +1,6 @@
 # Two commands do everything: `make demo` shows the main job on a real cluster, `make test` runs every test.
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test check unit golden node-tests cluster cluster-down images generate compatibility lock bench-operator bench-runtime generate lock
+.PHONY: help demo demo-down test check unit golden node-tests cluster cluster-down images generate compatibility lock bench-operator bench-runtime
 PYTHON := .venv/bin/python
 export UV_SYSTEM_CERTS := 1
 

@@ -20,7 +20,7 @@ from sdep.settings import OperatorSettings
 NAMESPACE = f"bench-operator-{secrets.token_hex(2)}"
 """New for each run: after a namespace is deleted, Kubernetes checks every write to one of its name more slowly for 30 s."""
 
-_URI = "s3://bench/model"
+STORED = "s3://bench/model"
 _SETTINGS = OperatorSettings(runtime_image="bench/runtime")
 
 
@@ -44,37 +44,40 @@ class Subject:
         return next(key for key in self.child_keys if key.kind == kind)
 
 
-def subjects(prefix: str, count: int) -> list[Subject]:
-    """Every other one splits its traffic between two predictors, the first one does."""
-    return [subject(f"{prefix}-{number:03}", split=number % 2 == 0) for number in range(count)]
+def subjects(prefix: str, count: int, model_uri: str = STORED) -> list[Subject]:
+    """The first splits its traffic between two predictors and has nine children; the others have one predictor and five."""
+    return [subject(f"{prefix}-{number:04}", split=number == 0, model_uri=model_uri) for number in range(count)]
 
 
-def subject(name: str, *, split: bool) -> Subject:
-    predictors = [_predictor("a", 50), _predictor("b", 50)] if split else [_predictor("default", 100)]
+def subject(name: str, *, split: bool, model_uri: str = STORED) -> Subject:
+    predictors = [_predictor("a", 50, model_uri), _predictor("b", 50, model_uri)]
     manifest = {
         "apiVersion": API_VERSION,
         "kind": KIND,
         "metadata": {"name": name, "namespace": NAMESPACE},
-        "spec": {"predictors": predictors},
+        "spec": {"predictors": predictors if split else [_predictor("default", 100, model_uri)]},
     }
     return Subject(manifest, _children(manifest))
 
 
-def unowned(child: Body) -> Body:
+def unowned(child: Body, namespace: str) -> Body:
     """The same child for a benchmark that makes it by itself: it has no owner, and the operator's watches skip it."""
     body = copy.deepcopy(child)
+    body["metadata"]["namespace"] = namespace
     body["metadata"].pop("ownerReferences")
     body["metadata"]["labels"].pop(DEPLOYMENT_ID)
     return body
 
 
-def _predictor(name: str, traffic: int) -> Body:
-    graph = {"name": "model", "implementation": "MLFLOW_SERVER", "modelUri": _URI}
+def _predictor(name: str, traffic: int, model_uri: str) -> Body:
+    graph = {"name": "model", "implementation": "MLFLOW_SERVER", "modelUri": model_uri}
     return {"name": name, "replicas": 0, "traffic": traffic, "graph": graph}
 
 
 def _children(manifest: Body) -> tuple[Body, ...]:
     sdep = with_defaults(parse(manifest))
-    pins = {key: Pin(predictor=key[0], unit=key[1], uri=_URI, artifact_uri=_URI) for key, _ in units_with_models(sdep)}
+    pins = {
+        key: Pin(predictor=key[0], unit=key[1], uri=STORED, artifact_uri=STORED) for key, _ in units_with_models(sdep)
+    }
     plan = Plan(sdep, pins, requested(sdep.spec.predictors), _SETTINGS)
     return tuple(made.body for made in render(plan))

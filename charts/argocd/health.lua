@@ -1,4 +1,4 @@
--- Argo CD's health of a SeldonDeployment: Healthy, Progressing, Degraded or Suspended, from its conditions.
+-- Argo CD's health of a SeldonDeployment: Healthy, Progressing or Degraded, from its conditions.
 if obj.metadata.deletionTimestamp ~= nil then
   return { status = "Progressing", message = "being deleted" }
 end

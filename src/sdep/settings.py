@@ -69,7 +69,8 @@ class OperatorSettings(BaseModel):
     default_env_secret: str = Field("", description="secret for units that name none in envSecretRefName")
 
     predictor_servers: Json[dict[str, PredictorServer]] | dict[str, PredictorServer] = Field(
-        default_factory=dict, description="images of prepackaged servers in v1's form, beside and before those v1 came with"
+        default_factory=dict,
+        description="images of prepackaged servers in v1's form, beside and before those v1 came with",
     )
     storage_initializer_image: str = Field("", description="downloads models instead of the runtime's own image")
     explainer_image: str = Field("", description="for explainers whose containerSpec names no image")
@@ -88,7 +89,9 @@ class OperatorSettings(BaseModel):
         "istio-system/seldon-gateway", pattern=PARENT, description="Gateway of HTTPRoutes: namespace/name[/listener]"
     )
     gateway_api_grpc_parent: str = Field(
-        "", pattern=f"{PARENT}|^$", description="Gateway of GRPCRoutes, where it is another listener than that of HTTPRoutes"
+        "",
+        pattern=f"{PARENT}|^$",
+        description="Gateway of GRPCRoutes, where it is another listener than that of HTTPRoutes",
     )
     gateway_api_annotations: Json[dict[str, str]] | dict[str, str] = Field(
         default_factory=dict, description="annotations of HTTPRoutes and GRPCRoutes, for the Gateway's own controller"
@@ -116,7 +119,6 @@ class OperatorSettings(BaseModel):
     workers: int = Field(4, ge=1)
     probe_port: int = 8080
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-
 
     @property
     def ingresses(self) -> tuple[IngressName, ...]:

@@ -6,7 +6,7 @@ import asyncio
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,7 @@ class ApiProxy:
     def before(cls, target: Target) -> Iterator[ApiProxy]:
         proxy = cls(of_kubeconfig(yaml.safe_load(target.kubeconfig.read_text())))
         started = threading.Event()
-        thread = threading.Thread(target=lambda: proxy._loop.run_until_complete(proxy._serve(started)))
+        thread = threading.Thread(target=proxy._run, args=(started,))
         thread.start()
         assert started.wait(10)
         try:
@@ -75,6 +75,10 @@ class ApiProxy:
             return len(cut)
 
         return asyncio.run_coroutine_threadsafe(abort(), self._loop).result(10)
+
+    def _run(self, started: threading.Event) -> None:
+        with closing(self._loop):
+            self._loop.run_until_complete(self._serve(started))
 
     async def _serve(self, started: threading.Event) -> None:
         self._ended = asyncio.Event()

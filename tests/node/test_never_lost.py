@@ -196,14 +196,6 @@ def test_a_canary_that_cannot_start_gets_no_request_and_its_weight_goes_at_once(
         change(target, predictor("main"))
 
 
-def test_an_operator_that_is_killed_during_a_rollout_costs_no_request(target: Target, load: Load) -> None:
-    with load.unharmed():
-        sdep.apply(target, sdep.manifest(NAME, predictor("main", version=2)))
-        outage.kill_operators(target)
-        change(target, predictor("main", version=2, traffic=60), predictor("canary", traffic=40))
-        assert_share(load, 40)
-
-
 def test_an_operator_that_is_upgraded_during_a_rollout_costs_no_request(target: Target, load: Load) -> None:
     pods = {pod["metadata"]["uid"] for pod in operator.pods(target)}
     release = (operator.RELEASE, str(operator.CHART), "-n", operator.NAMESPACE, *operator.values(target))
@@ -218,6 +210,14 @@ def test_an_operator_that_is_upgraded_during_a_rollout_costs_no_request(target: 
             change(target, predictor("main"))
     finally:
         operator.install(target)
+
+
+def test_an_operator_that_is_killed_during_a_rollout_costs_no_request(target: Target, load: Load) -> None:
+    with load.unharmed():
+        sdep.apply(target, sdep.manifest(NAME, predictor("main", version=2)))
+        outage.kill_operators(target)
+        change(target, predictor("main", version=2, traffic=60), predictor("canary", traffic=40))
+        assert_share(load, 40)
 
 
 def test_an_api_server_that_is_away_costs_no_request(target: Target, load: Load) -> None:

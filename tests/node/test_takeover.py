@@ -10,7 +10,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -143,8 +143,9 @@ def wait_routed(target: Target, name: str) -> None:
     """Until the gateway knows the route that v1 left."""
 
     def routed() -> bool:
-        with closing(http.client.HTTPConnection(target.gateway, timeout=10)) as connection:
+        with closing(http.client.HTTPConnection(target.gateway, timeout=10)) as connection, suppress(OSError):
             return posted(connection, f"/seldon/{NAMESPACE}/{name}/api/v1.0/predictions") == 200
+        return False
 
     until(routed, f"the gateway routes {name}", 60)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sdep.operator.removal import removable
+from sdep.operator.removal import may_make_way, removable
 from sdep.status.observation import DeploymentObservation, PredictorObservation
 
 
@@ -33,3 +33,12 @@ def test_the_pods_and_services_that_a_predictor_leaves_wait_for_its_new_pods() -
 def test_a_predictor_that_was_removed_waits_for_nobody() -> None:
     gone = [deployment("prices-canary-0-m", "canary"), service("prices-canary", "canary")]
     assert removable([*OLD, *gone], [seen("main", rolled_out=False)]) == gone
+
+
+def test_a_deployment_makes_way_once_another_entry_answers_and_a_broken_entry_at_once() -> None:
+    def predictor(available: int) -> PredictorObservation:
+        entry = DeploymentObservation("engine", 1, available=available)
+        return PredictorObservation("main", (entry, DeploymentObservation("unit", 1)))
+
+    assert may_make_way([predictor(0)]) == {"engine"}
+    assert may_make_way([predictor(1)]) == {"engine", "unit"}

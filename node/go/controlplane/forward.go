@@ -106,8 +106,15 @@ func connect(client *net.TCPConn, target string, requests chan<- dial) {
 		client.Close()
 		return
 	}
-	go pump(server, client)
+	answered := make(chan struct{})
+	go func() {
+		pump(server, client)
+		close(answered)
+	}()
 	pump(client, server)
+	<-answered
+	client.Close() // left to the collector, descriptors would run out under a load that makes many connections
+	server.Close()
 }
 
 // pump copies one direction and then closes just that one, so that a half-closed

@@ -18,8 +18,11 @@ from sdep.render.manifest import Key, Manifest, key_of
 FIELD_MANAGER = "sdep-operator"
 _SOON_SECONDS = 3.0
 _HTTP_NOT_FOUND = 404
-_HTTP_REFUSED = {400, 403, _HTTP_NOT_FOUND, 409, 422}
+_HTTP_CONFLICT = 409
+_HTTP_REFUSED = {400, 403, _HTTP_NOT_FOUND, _HTTP_CONFLICT, 422}
 """404 for what is to be there afterwards means that its kind or its namespace is not there."""
+_TRY_AGAIN = {"PATCH", "DELETE"}
+"""What a conflict is a moment's matter for; who posts or puts wants to know that somebody else was first."""
 _UNKNOWN_FIELD = "field not declared in schema"
 """A server-side apply with a field that its kind does not have is answered with 500."""
 
@@ -149,6 +152,8 @@ def _failure(method: str, path: str, status: int, text: str) -> SdepError:
         message = json.loads(text).get("message", text)
     except ValueError:
         message = text
+    if status == _HTTP_CONFLICT and method in _TRY_AGAIN:
+        return TransientError("Conflict", f"{method} {path}: somebody else wrote meanwhile: {message}")
     if status in _HTTP_REFUSED or _UNKNOWN_FIELD in message:
         return InvalidError("Refused", f"the API server refuses {method} {path}: {message}")
     return TransientError("ApiServerError", f"{method} {path} answers {status}: {message}")

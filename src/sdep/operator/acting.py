@@ -25,10 +25,10 @@ class Acting:
         self._begun = False
         self._parts: asyncio.Task[None] | None = None
 
-    def wake(self, name: ObjectName) -> None:
+    def wake(self, name: ObjectName, *, first: bool = False) -> None:
         """Something happened to an object; before we act nothing need be remembered of it."""
         if self._begun:
-            self._queue.add(name)
+            self._queue.add(name, first=first)
 
     async def run(self, streams: Streams) -> None:
         await self._election.leading.wait()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Any
@@ -39,13 +39,18 @@ class Children:
         for action, keys in self._done.items():
             yield action, ", ".join(f'{key.kind} "{key.name}"' for key in keys)
 
-    async def bring(self, desired: Sequence[Manifest], live: Mapping[Key, Body], owner: str) -> Changes:
-        """Create and update; deletions are left to `remove`. What was done is returned, names held by others included."""
+    async def bring(
+        self, desired: Sequence[Manifest], live: Mapping[Key, Body], owner: str, free: Container[str]
+    ) -> Changes:
+        """Create and update; deletions are left to `remove`. What was done is returned, names held by others included.
+
+        Of the Deployments whose selector must change, those that are `free`, by name, make way; the others later.
+        """
         changes = diff(desired, live, owner)
         if unseen := await self._unseen(changes.create, owner):
             live = {**live, **unseen}
             changes = diff(desired, live, owner)
-        for body in changes.replace:
+        for body in (body for body in changes.replace if body["metadata"]["name"] in free):
             await self._make_way(body)
         names_taken = list(changes.foreign)
         for _, rank in groupby(sorted((*changes.create, *changes.update), key=_rank), key=_rank):
@@ -87,10 +92,12 @@ class Children:
                 found[manifest.key] = result
                 if owner_of(result) == owner:
                     found |= await self._take_in(manifest, owner)
-            elif result is not None and not isinstance(
+            elif result and not isinstance(
                 result, InvalidError
-            ):  # what may not be read is not written either
+            ):  # what may not be read is refused once more when written
                 raise result
+        for body in found.values():
+            self._store.put_child(dict(body))
         return found
 
     async def _put(self, manifest: Manifest, live: Mapping[Key, Body]) -> None:

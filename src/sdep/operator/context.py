@@ -10,7 +10,6 @@ from sdep.cluster.client import Cluster
 from sdep.operator.events import Events
 from sdep.operator.questions import Questions
 from sdep.operator.store import Store
-from sdep.registry.resolver import Resolver
 from sdep.settings import OperatorSettings
 
 
@@ -24,7 +23,6 @@ class Context:
     settings: OperatorSettings
     cluster: Cluster
     store: Store
-    resolver: Resolver
     questions: Questions
     events: Events
     now: Callable[[], str] = utc_now

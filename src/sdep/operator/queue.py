@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from itertools import count
 
 from sdep.operator.store import ObjectName
 
@@ -17,11 +18,16 @@ Reconcile = Callable[[ObjectName], Awaitable[float | None]]
 
 
 class WorkQueue:
-    """Wakes are merged: however many things happen to an object while it waits, it is looked at once."""
+    """Wakes are merged: however many things happen to an object while it waits, it is looked at once.
+
+    What users ask comes before what Kubernetes tells: a changed weight does not wait for the news of a thousand others.
+    """
 
     def __init__(self, reconcile: Reconcile) -> None:
         self._reconcile = reconcile
-        self._ready: asyncio.Queue[ObjectName] = asyncio.Queue()
+        self._ready: asyncio.PriorityQueue[tuple[bool, int, ObjectName]] = asyncio.PriorityQueue()
+        self._numbers = count()
+        self._first: set[ObjectName] = set()
         self._queued: set[ObjectName] = set()
         self._busy: set[ObjectName] = set()
         self._again: set[ObjectName] = set()
@@ -30,15 +36,17 @@ class WorkQueue:
         self._stopping = False
         self._idle = asyncio.Event()
 
-    def add(self, name: ObjectName) -> None:
-        """Look at this object as soon as a worker is free."""
+    def add(self, name: ObjectName, *, first: bool = False) -> None:
+        """Look at this object as soon as a worker is free, or before all that are not `first`."""
         if timer := self._timers.pop(name, None):
             timer.cancel()
         if name in self._busy:
             self._again.add(name)
-        elif name not in self._queued:
+        elif name not in self._queued or (first and name not in self._first):
             self._queued.add(name)
-            self._ready.put_nowait(name)
+            self._ready.put_nowait((not first, next(self._numbers), name))
+        if first:
+            self._first.add(name)
 
     def add_later(self, name: ObjectName, seconds: float) -> None:
         """Look at this object after a while; an earlier wake wins."""
@@ -64,10 +72,13 @@ class WorkQueue:
     async def work(self) -> None:
         """One worker, until `stop`. A reconcile that raises is tried again after a growing pause; it never ends the worker."""
         while True:
-            name = await self._ready.get()
+            _, _, name = await self._ready.get()
             if self._stopping:
                 return
+            if name not in self._queued:  # it went first, and this was its later place
+                continue
             self._queued.discard(name)
+            self._first.discard(name)
             self._busy.add(name)
             try:
                 delay = await self._reconcile(name)
@@ -83,7 +94,7 @@ class WorkQueue:
                 self.add_later(name, delay)
             if name in self._again:
                 self._again.discard(name)
-                self.add(name)
+                self.add(name, first=name in self._first)
 
     def _backoff(self, name: ObjectName) -> float:
         failures = self._failures[name] = self._failures.get(name, 0) + 1

@@ -16,7 +16,7 @@ from sdep.operator.announce import announce
 from sdep.operator.children import Children, routes_differ
 from sdep.operator.context import Context
 from sdep.operator.decision import decide, said
-from sdep.operator.removal import has_strays, removable
+from sdep.operator.removal import has_strays, may_make_way, removable
 from sdep.operator.store import ObjectName
 from sdep.plan import Plan
 from sdep.registry.pin import Pinning, pin_models
@@ -27,6 +27,8 @@ from sdep.status.summary import failed, previous, summarise
 Body = Mapping[str, Any]
 _RETRY_SECONDS = 30.0
 """How soon what the API server refused is tried again: no watch tells when a name or a kind becomes free."""
+_AFTER_OWN_WRITES_SECONDS = 0.1
+"""What was seen before children were written is looked at once more; news of them that comes sooner is looked at instead."""
 
 
 class Reconciler:
@@ -66,18 +68,23 @@ class Reconciler:
             await self._report(sdep, failed(sdep, told, context.now()), pinning)
             return None
         children = Children(context.cluster, context.store)
-        changes = await children.bring(decision.desired, context.store.children(name), sdep.metadata.uid)
+        free = may_make_way(decision.observed)
+        live = context.store.children(name)
+        changes = await children.bring(decision.desired, live, sdep.metadata.uid, free)
         stale = () if pinning.faults else removable(changes.delete, decision.observed)
         delay = await self._remove(name, children, stale, routed=routes_differ(changes))
         if has_strays(decision.observed, self._pods(name, decision.plan)):
             await children.remove_strays(decision.plan)
-        for reason, message in children.said():
+        acted = list(children.said())
+        for reason, message in acted:
             context.events.emit(sdep, "Normal", reason, message)
         told = said(decision, name, context.store, found, changes.foreign)
         plan, observed = decision.plan, decision.observed
         status = summarise(plan, decision.asked, observed, decision.desired, told, context.now())
         await self._report(sdep, status, pinning)
-        return _RETRY_SECONDS if changes.foreign and delay is None else delay
+        if delay is None and (changes.foreign or acted):
+            delay = _RETRY_SECONDS if changes.foreign else _AFTER_OWN_WRITES_SECONDS
+        return delay
 
     def _pods(self, name: ObjectName, plan: Plan) -> list[Body]:
         """Those of v1's separate engines too, which carry their Service's name where others carry the SeldonDeployment's."""

@@ -25,6 +25,16 @@ def removable(stale: Iterable[Body], observed: Iterable[PredictorObservation]) -
     ]
 
 
+def may_make_way(observed: Iterable[PredictorObservation]) -> set[str]:
+    """The Deployments that may be replaced now: a predictor's entry always, its others once another entry answers for them."""
+    return {
+        deployment.name
+        for seen in observed
+        for deployment in seen.deployments
+        if seen.entry.available or deployment is seen.entry
+    }
+
+
 def has_strays(observed: Iterable[PredictorObservation], pods: Iterable[Body]) -> bool:
     """Whether a Deployment has all its pods and there are more under its name: those that a Deployment left that made way."""
     counted = Counter(deployment_of(pod) for pod in pods if not pod["metadata"].get("deletionTimestamp"))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sdep.api.seldon_deployment import GROUP, KIND
+from sdep.operator.keep import kept, kept_owner, kept_pod
 from sdep.render.labels import DEPLOYMENT_ID
 from sdep.render.manifest import Key, key_of
 from sdep.render.names import fitted
@@ -24,11 +25,19 @@ class Store:
         self._children: dict[ObjectName, dict[Key, Body]] = defaultdict(dict)
         self._pods: dict[ObjectName, dict[str, Body]] = defaultdict(dict)
 
+    def knows(self, body: Body) -> bool:
+        """Whether this very version is stored already: our own write comes back as an event, and tells nothing new."""
+        owner = owner_name(body)
+        known = self._children.get(owner, {}).get(key_of(body)) if owner else self.sdeps.get(_name(body))
+        return known is not None and all(
+            known["metadata"][name] == body["metadata"][name] for name in ("uid", "resourceVersion")
+        )
+
     def put_sdep(self, body: Body) -> ObjectName:
         name = _name(body)
         known = self.sdeps.get(name)
         if known is None or not _is_older(body, known):
-            self.sdeps[name] = body
+            self.sdeps[name] = kept_owner(body)
         return name
 
     def drop_sdep(self, body: Body) -> ObjectName:
@@ -46,7 +55,7 @@ class Store:
         key = key_of(body)
         known = self._children[owner].get(key)
         if known is None or not _is_older(body, known):
-            self._children[owner][key] = body
+            self._children[owner][key] = kept(body)
         return owner
 
     def drop_child(self, body: Body) -> ObjectName | None:
@@ -62,7 +71,7 @@ class Store:
     def put_pod(self, body: Body) -> ObjectName | None:
         owner = self._owner_of_pod(body)
         if owner:
-            self._pods[owner][body["metadata"]["name"]] = body
+            self._pods[owner][body["metadata"]["name"]] = kept_pod(body)
         return owner
 
     def drop_pod(self, body: Body) -> ObjectName | None:

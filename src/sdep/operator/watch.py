@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import kopf
 
@@ -29,7 +29,10 @@ _KEDA = (("keda.sh", "v1alpha1", "scaledobjects"),)
 
 Body = dict[str, Any]
 Step = Callable[[Body], ObjectName | None]
-Wake = Callable[[ObjectName], None]
+
+
+class Wake(Protocol):
+    def __call__(self, name: ObjectName, *, first: bool = False) -> None: ...
 
 
 class Watches:
@@ -41,6 +44,7 @@ class Watches:
         self._scope = Scope(settings, store)
         self._wake = wake
         self._drops: dict[str, Step] = {}
+        self._steps: dict[str, Callable[[kopf.RawEvent], None]] = {}
         kopf.on.login(registry=self.registry)(_login(credentials))
         if not settings.namespaces:
             kopf.on.event("", "v1", "namespaces", id="namespaces", registry=self.registry)(self._namespace_seen)
@@ -48,6 +52,12 @@ class Watches:
         for child in _children(settings):
             self._watch(child, store.put_child, store.drop_child)
         self._watch(("", "v1", "pods"), store.put_pod, store.drop_pod)
+
+    def seen(self, plural: str, event: kopf.RawEvent) -> bool:
+        """Learn from an event; False where it is about nothing of ours."""
+        if step := self._steps.get(plural):
+            step(event)
+        return step is not None
 
     def listed(self, plural: str, namespace: str | None, uids: set[str]) -> None:
         """A watch has listed all that there is: what we know beside it went while nobody told us."""
@@ -67,10 +77,11 @@ class Watches:
             body: Body = dict(event["object"])
             if event["type"] == "DELETED":
                 self._dropped(drop, body)
-            elif owner := put(body):
-                self._wake(self._store.named_by_label(owner))
+            elif not self._store.knows(body) and (owner := put(body)):
+                self._wake(self._store.named_by_label(owner), first=plural == PLURAL)
 
-        kopf.on.event(group, version, plural, id=plural, registry=self.registry)(seen)
+        self._steps[plural] = seen
+        kopf.on.event(group, version, plural, id=plural, registry=self.registry)(seen)  # has kopf open the watch
 
     def _dropped(self, drop: Step, body: Body) -> None:
         if owner := drop(body):
@@ -94,7 +105,6 @@ def kopf_settings(settings: OperatorSettings) -> kopf.OperatorSettings:
     made.watching.connect_timeout = 10
     made.networking.request_timeout = 60
     made.process.ultimate_exiting_timeout = 10
-    made.queueing._batch_window = 0.0  # noqa: SLF001 - our own queue merges what comes in a burst
     for watched in (*_children(settings), ("", "v1", "pods")):
         made.watching.label_selectors[watched] = DEPLOYMENT_ID
     return made

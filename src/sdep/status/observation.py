@@ -136,5 +136,10 @@ def _observe(name: str, asked: int | None, deployment: Body | None, pods: Iterab
         exists=True,
         rolled_out=rolled_out,
         given_up=current and given_up,
-        trouble=None if rolled_out else trouble(pods),
+        trouble=None if rolled_out else trouble(_newest_first(pods)),
     )
+
+
+def _newest_first(pods: Iterable[Body]) -> list[Body]:
+    """What keeps the pods that are asked for now comes before what kept those that they shall replace."""
+    return sorted(pods, key=lambda pod: str(pod["metadata"].get("creationTimestamp", "")), reverse=True)

@@ -121,9 +121,12 @@ class Watched:
         self.store = Store()
         self.woken: list[ObjectName] = []
         self.insights = Insights()
-        self.watches = Watches(SETTINGS, credentials, self.store, self.woken.append)
-        self.streams = Streams(self.insights, self.watches.listed)
+        self.watches = Watches(SETTINGS, credentials, self.store, self._wake)
+        self.streams = Streams(self.insights, self.watches.listed, self.watches.seen)
         self.cluster = Cluster(credentials)
+
+    def _wake(self, name: ObjectName, **_: object) -> None:
+        self.woken.append(name)
 
 
 @asynccontextmanager
@@ -217,7 +220,7 @@ async def test_a_silent_watch_is_an_ailment_while_the_api_server_answers_and_non
 
 async def test_a_replica_is_ready_when_every_watch_has_told_all_there_is_and_not_before() -> None:
     insights = Insights()
-    streams = Streams(insights, lambda *_: None)
+    streams = Streams(insights, lambda *_: None, lambda *_: False)
     assert not streams.complete()
     assert stream.SILENT_AT_MOST_SECONDS > 70
     async with watched(MemoryApi()) as made:

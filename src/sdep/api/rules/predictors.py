@@ -69,7 +69,9 @@ def services_apart(sdep: SeldonDeployment, _: OperatorSettings) -> Iterator[Prob
         inner = {unit.name or "" for unit in predictor.graph.walk()} | ({"explainer"} if predictor.explainer else set())
         for name in (own, *sorted(f"{sdep.metadata.name}-{predictor.name}-{part}" for part in inner)):
             if name in taken:
-                yield invalid(f"{field}.name", f"its Service {name!r} is also that of {taken[name]}: rename one of them")
+                yield invalid(
+                    f"{field}.name", f"its Service {name!r} is also that of {taken[name]}: rename one of them"
+                )
             taken[name] = field
 
 
@@ -93,4 +95,13 @@ def weights(sdep: SeldonDeployment, settings: OperatorSettings) -> Iterator[Prob
         yield Problem("warning", "WeightsCompleted", f"{first}.traffic", message)
 
 
-RULES = (has_predictors, has_live_predictor, predictor_names, object_name, service_names, services_apart, no_engine, weights)
+RULES = (
+    has_predictors,
+    has_live_predictor,
+    predictor_names,
+    object_name,
+    service_names,
+    services_apart,
+    no_engine,
+    weights,
+)
