@@ -62,8 +62,6 @@ def explainers(sdep: SeldonDeployment, settings: OperatorSettings) -> Iterator[P
         if not (explainer.container_spec or {}).get("image") and not settings.explainer_image:
             message = "has no image: name one in containerSpec.image or in explainer.image of the operator's chart"
             yield unsupported(f"{field}.explainer", message)
-        if explainer.init_parameters:
-            yield no_effect(f"{field}.explainer.initParameters", "is of v2 explainers: use config")
         if (explainer.model_uri or "").startswith(("models:/", "runs:/")):
             yield invalid(
                 f"{field}.explainer.modelUri", "is looked up in no registry: write where it is stored, s3://…"
