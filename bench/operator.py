@@ -33,15 +33,17 @@ _DELETE_SECONDS = 600
 
 
 def main() -> int:
-    counts = _counts()
+    counts, rows, code = _counts(), list[Row](), 0
     try:
         with _bench() as bench:
-            rows = [row for count in counts for row in _phases(bench, count)]
+            for count in counts:
+                for row in _phases(bench, count, most=count == max(counts)):
+                    rows.append(row)  # one by one: what was measured before an error is reported
     except (OperatorError, WatchEndedError, NoClusterError, CommandError, TimeoutError, ApiError) as error:
         sys.stderr.write(f"\n{error}\n")
-        return 1
-    sys.stdout.write(report(rows))
-    return 0
+        code = 1
+    sys.stdout.write(report(rows) if rows else "")
+    return code
 
 
 def _counts() -> list[int]:
@@ -81,8 +83,11 @@ def _kubeconfig() -> str:
     return str(target.kubeconfig)
 
 
-def _phases(bench: Bench, count: int) -> Iterator[Row]:
-    """Quiet times between phases belong to none of them, but to creation, whose follow-up work counts as its own."""
+def _phases(bench: Bench, count: int, *, most: bool) -> Iterator[Row]:
+    """What is measured with so many objects, and with the `most` that there will be what is measured once.
+
+    Quiet times between phases belong to none of them, but to creation, whose follow-up work counts as its own.
+    """
     if count == 1:
         yield _row(bench, "create-1", lambda: bench.create_one_by_one("single", RUNS))
     present = subjects(f"of-{count}", count)
@@ -98,8 +103,9 @@ def _phases(bench: Bench, count: int) -> Iterator[Row]:
         yield _row(bench, f"create-{count}", create_all)
     for gap, times in PATCHES.items():
         yield _row(bench, f"patch-{count}-{gap:g}s", lambda times=times, gap=gap: bench.patch(present[0], times, gap))  # type: ignore[misc]
-    if count > 1:
+    if most:
         yield from _with_all_present(bench, count)
+    if count > 1:
         yield _row(bench, f"delete-{count}", lambda: bench.delete(present))
         yield _floor(bench, count)
     else:

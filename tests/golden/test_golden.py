@@ -40,7 +40,9 @@ def rendered(manifest: str) -> str:
             uri=unit.model_uri or "",
             name="price",
             version="7",
-            artifact_uri="s3://mlflow/artifacts/7" if (unit.model_uri or "").startswith("models:") else unit.model_uri or "",
+            artifact_uri="s3://mlflow/artifacts/7"
+            if (unit.model_uri or "").startswith("models:")
+            else unit.model_uri or "",
         )
         for key, unit in units_with_models(sdep)
     }

@@ -50,18 +50,15 @@ _FILTER = {
 
 @dataclass(frozen=True)
 class Answer:
-    """What one request met. `by` is the address of the pod; status 0 is a connection that gave none."""
+    """What one request met, and when: it was due, sent, answered. `by` is the pod's address; status 0 is a broken connection."""
 
+    due: float
     sent: float
-    seconds: float
+    came: float
     status: int
     by: str
     models: tuple[str, ...]
     failure: str
-
-    @property
-    def came(self) -> float:
-        return self.sent + self.seconds
 
 
 class Load:

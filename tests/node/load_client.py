@@ -19,7 +19,7 @@ from typing import TextIO
 import aiohttp
 
 CONNECTIONS = 64
-"""A request that finds them all in use waits for one, and its time counts from when it was due."""
+"""A request that finds them all in use waits for one; how late it was sent is in its line."""
 PATIENCE_SECONDS = 30
 KEPT_OF_A_FAILURE = 300
 
@@ -30,7 +30,10 @@ async def main(gateway: str, path: str, body: str, pace: float, file: Path) -> N
     timeout = aiohttp.ClientTimeout(total=PATIENCE_SECONDS)
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=CONNECTIONS), timeout=timeout) as session:
         with file.open("w", buffering=1) as out:
-            await _paced(stop, pace, lambda: _ask(session, f"http://{gateway}{path}", body, out))
+            free = asyncio.Semaphore(CONNECTIONS)
+            await _paced(
+                stop, pace, lambda: _in_turn(free, lambda due: _ask(session, f"http://{gateway}{path}", body, due, out))
+            )
 
 
 async def _paced(stop: asyncio.Event, pace: float, ask: Callable[[], Coroutine[None, None, None]]) -> None:
@@ -44,7 +47,13 @@ async def _paced(stop: asyncio.Event, pace: float, ask: Callable[[], Coroutine[N
             await asyncio.sleep(1 / pace)
 
 
-async def _ask(session: aiohttp.ClientSession, url: str, body: str, out: TextIO) -> None:
+async def _in_turn(free: asyncio.Semaphore, ask: Callable[[float], Coroutine[None, None, None]]) -> None:
+    due = time.time()
+    async with free:
+        await ask(due)
+
+
+async def _ask(session: aiohttp.ClientSession, url: str, body: str, due: float, out: TextIO) -> None:
     sent = time.time()
     by, failure = "", ""
     try:
@@ -56,8 +65,9 @@ async def _ask(session: aiohttp.ClientSession, url: str, body: str, out: TextIO)
     except (aiohttp.ClientError, TimeoutError, ValueError, KeyError) as error:
         status, models, failure = 0, [], f"{type(error).__name__}: {error}"
     line = {
+        "due": due,
         "sent": sent,
-        "seconds": time.time() - sent,
+        "came": time.time(),
         "status": status,
         "by": by,
         "models": models,

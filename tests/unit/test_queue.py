@@ -7,7 +7,7 @@ import asyncio
 from sdep.operator.queue import WorkQueue
 from sdep.operator.store import ObjectName
 
-A, B = ("ns", "a"), ("ns", "b")
+A, B, C = ("ns", "a"), ("ns", "b"), ("ns", "c")
 
 
 async def run(queue: WorkQueue, workers: int, until: asyncio.Event) -> None:
@@ -72,3 +72,44 @@ async def test_a_failure_is_tried_again_and_harms_no_other_object() -> None:
     queue.add(B)
     await run(queue, 1, done)
     assert seen == [A, B, A]
+
+
+async def test_what_users_ask_goes_before_what_waits_already_and_is_looked_at_once() -> None:
+    seen: list[ObjectName] = []
+    done, calm = asyncio.Event(), asyncio.Event()
+
+    async def reconcile(name: ObjectName) -> None:
+        assert calm.is_set() == (len(seen) > 0)
+        seen.append(name)
+        if len(seen) == 3:
+            done.set()
+
+    queue = WorkQueue(reconcile, calm)
+    assert calm.is_set()
+    for name in (A, B, C):
+        queue.add(name)
+    queue.add(C, first=True)
+    queue.add(B, first=True)
+    queue.add(C, first=True)
+    assert not calm.is_set()
+    await run(queue, 1, done)
+    await asyncio.sleep(0)
+    assert seen == [C, B, A]
+
+
+async def test_what_a_user_asks_during_a_look_is_first_after_it() -> None:
+    seen: list[ObjectName] = []
+    done = asyncio.Event()
+
+    async def reconcile(name: ObjectName) -> None:
+        seen.append(name)
+        if seen == [A]:
+            queue.add(B)
+            queue.add(A, first=True)
+        if len(seen) == 3:
+            done.set()
+
+    queue = WorkQueue(reconcile)
+    queue.add(A)
+    await run(queue, 1, done)
+    assert seen == [A, A, B]

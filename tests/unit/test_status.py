@@ -39,7 +39,11 @@ def plan(uri: str = URI, body: SeldonDeployment | None = None) -> Plan:
 
 
 def deployment(**status: int) -> dict[str, Any]:
-    return {"metadata": {"name": "prices-main-0-m", "generation": 1}, "spec": {"replicas": 2}, "status": {"observedGeneration": 1, **status}}
+    return {
+        "metadata": {"name": "prices-main-0-m", "generation": 1},
+        "spec": {"replicas": 2},
+        "status": {"observedGeneration": 1, **status},
+    }
 
 
 def observed(body: dict[str, Any] | None) -> tuple[PredictorObservation, ...]:

@@ -53,7 +53,7 @@ class Acting:
         async with asyncio.TaskGroup() as group:
             for number in range(self._context.settings.workers):
                 group.create_task(self._queue.work(), name=f"worker {number}")
-            group.create_task(self._context.events.post(), name="events")
+            group.create_task(self._context.events.post(self._context.calm), name="events")
             group.create_task(self._follow(), name="registry")
 
     async def _follow(self) -> None:

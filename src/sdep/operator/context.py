@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from sdep.cluster.client import Cluster
@@ -26,3 +27,5 @@ class Context:
     questions: Questions
     events: Events
     now: Callable[[], str] = utc_now
+    calm: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set while no SeldonDeployment waits that a user made or changed: then there is time to report."""

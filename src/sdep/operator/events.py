@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -17,7 +18,9 @@ COMPONENT = "seldon-controller-manager"
 
 _LOG = logging.getLogger(__name__)
 _LONGEST_MESSAGE = 1000
-_WAITING_AT_MOST = 1000
+_WAITING_AT_MOST = 4000
+_LATE_AT_MOST_SECONDS = 5.0
+"""How long an event waits for a moment in which users ask for nothing."""
 
 
 class Events:
@@ -34,10 +37,13 @@ class Events:
         except asyncio.QueueFull:
             _LOG.warning("%s/%s: an event was dropped: %s", *sdep.key, reason)
 
-    async def post(self) -> None:
-        """Post what is emitted, for ever."""
+    async def post(self, calm: asyncio.Event) -> None:
+        """Post what is emitted, for ever, while it is calm or when it has waited long enough."""
         while True:
             event = await self._waiting.get()
+            if self._waiting.qsize() < _WAITING_AT_MOST // 2:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(calm.wait(), _LATE_AT_MOST_SECONDS)
             try:
                 await self._cluster.create_event(event)
             except SdepError as error:  # an event is never worth a failure

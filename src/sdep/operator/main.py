@@ -63,7 +63,7 @@ async def _run(settings: OperatorSettings, credentials: Credentials) -> int:
         resolver = Resolver(MlflowRegistry(http, settings.registry_timeout_seconds))
         context = Context(settings, cluster, store, Questions(cluster, resolver, settings), Events(cluster))
         election = Election(cluster, settings)
-        queue = WorkQueue(_measured(Reconciler(context), election))
+        queue = WorkQueue(_measured(Reconciler(context), election), context.calm)
         acting = Acting(context, queue, election)
         watches = Watches(settings, credentials, store, acting.wake)
         streams = Streams(insights, watches.listed, watches.seen)

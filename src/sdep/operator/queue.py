@@ -21,10 +21,13 @@ class WorkQueue:
     """Wakes are merged: however many things happen to an object while it waits, it is looked at once.
 
     What users ask comes before what Kubernetes tells: a changed weight does not wait for the news of a thousand others.
+    `calm` is set while nothing waits that users asked for.
     """
 
-    def __init__(self, reconcile: Reconcile) -> None:
+    def __init__(self, reconcile: Reconcile, calm: asyncio.Event | None = None) -> None:
         self._reconcile = reconcile
+        self._calm = calm or asyncio.Event()
+        self._calm.set()
         self._ready: asyncio.PriorityQueue[tuple[bool, int, ObjectName]] = asyncio.PriorityQueue()
         self._numbers = count()
         self._first: set[ObjectName] = set()
@@ -47,6 +50,7 @@ class WorkQueue:
             self._ready.put_nowait((not first, next(self._numbers), name))
         if first:
             self._first.add(name)
+            self._calm.clear()
 
     def add_later(self, name: ObjectName, seconds: float) -> None:
         """Look at this object after a while; an earlier wake wins."""
@@ -72,13 +76,9 @@ class WorkQueue:
     async def work(self) -> None:
         """One worker, until `stop`. A reconcile that raises is tried again after a growing pause; it never ends the worker."""
         while True:
-            _, _, name = await self._ready.get()
+            name = await self._next()
             if self._stopping:
                 return
-            if name not in self._queued:  # it went first, and this was its later place
-                continue
-            self._queued.discard(name)
-            self._first.discard(name)
             self._busy.add(name)
             try:
                 delay = await self._reconcile(name)
@@ -95,6 +95,17 @@ class WorkQueue:
             if name in self._again:
                 self._again.discard(name)
                 self.add(name, first=name in self._first)
+
+    async def _next(self) -> ObjectName:
+        """Take the next one; the later place of one that went `first` is passed over."""
+        name = None
+        while name not in self._queued:
+            _, _, name = await self._ready.get()
+        self._queued.discard(name)
+        self._first.discard(name)
+        if not self._first:
+            self._calm.set()
+        return name
 
     def _backoff(self, name: ObjectName) -> float:
         failures = self._failures[name] = self._failures.get(name, 0) + 1

@@ -78,6 +78,9 @@ class Reconciler:
         acted = list(children.said())
         for reason, message in acted:
             context.events.emit(sdep, "Normal", reason, message)
+        if acted and before is None and not context.calm.is_set():
+            # Others wait for their children: the first report is that of the next look.
+            return _AFTER_OWN_WRITES_SECONDS
         told = said(decision, name, context.store, found, changes.foreign)
         plan, observed = decision.plan, decision.observed
         status = summarise(plan, decision.asked, observed, decision.desired, told, context.now())

@@ -37,7 +37,9 @@ class Replica:
         self.leading, self.listed = asyncio.Event(), asyncio.Event()
         self.store = Store()
         self.queue = WorkQueue(self._reconcile)
-        context = SimpleNamespace(settings=SETTINGS, store=self.store, events=self, questions=self)
+        context = SimpleNamespace(
+            settings=SETTINGS, store=self.store, events=self, questions=self, calm=asyncio.Event()
+        )
         election = SimpleNamespace(leading=self.leading, release=self._release)
         self.acting = Acting(cast("Context", context), self.queue, cast("Election", election))
         self.task = asyncio.create_task(self.acting.run(cast("Streams", self)))
@@ -45,7 +47,7 @@ class Replica:
     async def wait_complete(self) -> None:
         await self.listed.wait()
 
-    async def post(self) -> None:
+    async def post(self, _: asyncio.Event) -> None:
         await asyncio.Event().wait()
 
     async def refresh(self) -> set[ObjectName]:

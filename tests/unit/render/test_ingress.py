@@ -296,9 +296,7 @@ def test_routes_are_ready_once_they_are_there_and_the_gateway_has_accepted_them(
         }
 
     assert faults(gateway, live(accepted)) == ()
-    assert all(
-        "not been accepted" in fault for fault in faults(gateway, live({**accepted, "observedGeneration": 1}))
-    )
+    assert all("not been accepted" in fault for fault in faults(gateway, live({**accepted, "observedGeneration": 1})))
     assert "BackendNotFound: no such Service" in faults(gateway, live(accepted, unresolved))[0]
 
 
