@@ -42,6 +42,8 @@ def main() -> int:
     except (OperatorError, WatchEndedError, NoClusterError, CommandError, TimeoutError, ApiError) as error:
         sys.stderr.write(f"\n{error}\n")
         code = 1
+    except KeyboardInterrupt:
+        code = 130
     sys.stdout.write(report(rows) if rows else "")
     return code
 

@@ -96,6 +96,10 @@ class ApiProxy:
             started.set()
             await self._ended.wait()
             await runner.cleanup()
+            await connector.close(abort_ssl=True)
+        await asyncio.sleep(
+            0.25
+        )  # aborted TLS connections close their sockets some turns of the loop later and tell nobody
 
     async def _pass(self, request: web.Request) -> web.StreamResponse:
         if status := self.refuse(request.method, request.path):
