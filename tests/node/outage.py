@@ -51,8 +51,9 @@ def _operating() -> list[int]:
 def api_server_away() -> Iterator[None]:
     """Killed at the beginning of the block, started again at its end and ready after it; the store keeps what it knows."""
     node, api = _node(), Api(Layout())
-    node.run("kill", "-KILL", _pid(node, "kube-apiserver"))
-    until(lambda: not node.running("kube-apiserver"), "the API server ends", 10)
+    pid = _pid(node, "kube-apiserver")
+    node.run("kill", "-KILL", pid)
+    until(lambda: not node.running("kube-apiserver") and _threads(node, pid) <= 1, "the API server ends", 30)
     try:
         yield
     finally:
@@ -82,6 +83,14 @@ def _node() -> Inside:
 
 def _pid(node: Inside, name: str) -> str:
     return (node.layout.state / "pid" / name).read_text().strip()
+
+
+def _threads(node: Inside, pid: str) -> int:
+    """A killed process holds its port until its last thread has ended, though its first is a zombie by then."""
+    try:
+        return len(list(Path(f"/proc/{node.init.pid}/root/proc/{pid}/task").iterdir()))
+    except OSError:
+        return 0
 
 
 def _ready(api: Api) -> bool:
