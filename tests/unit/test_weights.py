@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdep.api.predictor import Predictor
+from sdep.api.predictor import Predictor, sums_to_whole
 from sdep.plan import Weights
-from sdep.rollout.weights import answerable, requested, sums_to_whole
+from sdep.rollout.weights import answerable, requested
 
 
 def predictor(name: str, traffic: int | None, *, shadow: bool = False) -> Predictor:

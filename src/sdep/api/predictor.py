@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic import Field
@@ -9,6 +10,9 @@ from pydantic import Field
 from sdep.api.base import Count, FreeForm, Int32, IntOrString, KubeModel
 from sdep.api.graph import Endpoint, Unit
 from sdep.api.pod_spec import Container, PodSpec, Resources, TemplateMetadata, Variable
+
+WHOLE = 100
+"""The sum of the live weights, in percent."""
 
 
 class HpaSpec(KubeModel):
@@ -88,3 +92,9 @@ class Predictor(KubeModel):
     explainer: Explainer | None = None
     ssl: Ssl | None = None
     progress_deadline_seconds: Int32 | None = None
+
+
+def sums_to_whole(predictors: Iterable[Predictor]) -> bool:
+    """Whether the live weights are right as written; a lone predictor may leave its weight out."""
+    written = [predictor.traffic or 0 for predictor in predictors if not predictor.shadow]
+    return sum(written) == WHOLE or (len(written) == 1 and written[0] == 0)

@@ -8,7 +8,7 @@ from typing import Any
 
 from sdep.render.labels import DEPLOYMENT_ID
 from sdep.render.names import fitted
-from sdep.status.observation import predictor_of
+from sdep.render.variables import predictor_of
 
 Body = Mapping[str, Any]
 

@@ -41,9 +41,9 @@ def allocate(sdep: SeldonDeployment, in_use: Mapping[ContainerKey, Ports]) -> di
                 continue
             before = in_use.get(key, counted[key])
             found[key] = Ports(
-                http=_named(body, "http") or _free(before.http, taken),
-                grpc=_named(body, "grpc") or _free(before.grpc, taken),
-                metrics=_named(body, "metrics") or _free(before.metrics or counted[key].metrics, taken),
+                http=named_port(body, "http") or _free(before.http, taken),
+                grpc=named_port(body, "grpc") or _free(before.grpc, taken),
+                metrics=named_port(body, "metrics") or _free(before.metrics or counted[key].metrics, taken),
             )
             taken |= {found[key].http, found[key].grpc, found[key].metrics}
     return found
@@ -59,13 +59,14 @@ def _counted(sdep: SeldonDeployment) -> dict[ContainerKey, Ports]:
         for body in containers(predictor):
             name = body.get("name", "")
             by_name.setdefault(name, (FIRST_HTTP_PORT + len(by_name), FIRST_GRPC_PORT + len(by_name)))
-            counts = name in units and not _named(body, "metrics")
+            counts = name in units and not named_port(body, "metrics")
             found[predictor.name, name] = Ports(*by_name[name], metrics=metrics if counts else 0)
             metrics += 1 if counts else 0
     return found
 
 
-def _named(body: Body, name: str) -> int:
+def named_port(body: Body, name: str) -> int:
+    """The number of the port of this name that a container writes; 0 where it writes none."""
     for port in body.get("ports") or ():
         if port.get("name") == name and isinstance(port.get("containerPort"), int):
             return int(port["containerPort"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from sdep.api.predictor import sums_to_whole
 from sdep.api.problem import Problem
 from sdep.api.seldon_deployment import SeldonDeployment
 from sdep.api.status import Condition
@@ -16,7 +17,7 @@ from sdep.render import render
 from sdep.render.ingress import chosen
 from sdep.render.manifest import Manifest
 from sdep.render.ports_in_use import ports_in_use
-from sdep.rollout.weights import answerable, requested, sums_to_whole
+from sdep.rollout.weights import answerable, requested
 from sdep.settings import OperatorSettings
 from sdep.status import conditions
 from sdep.status.observation import PredictorObservation, observe

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sdep.render.labels import APP
-from sdep.status.observation import PredictorObservation, deployment_of, predictor_of
+from sdep.render.variables import predictor_of
+from sdep.status.observation import PredictorObservation, deployment_of
 
 Body = Mapping[str, Any]
 

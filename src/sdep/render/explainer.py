@@ -7,6 +7,7 @@ from typing import Any
 
 from sdep.api.predictor import Explainer, Predictor
 from sdep.contract import MODELS_ROOT, TERMINATION_LOG
+from sdep.layout.ports import named_port
 from sdep.plan import Plan
 from sdep.render import labels, names
 from sdep.render.deployment import strategy
@@ -32,10 +33,8 @@ def explainers(plan: Plan) -> list[Manifest]:
 
 def port(explainer: Explainer) -> int:
     """Where it listens: the container's port named http, else the endpoint's, else 9000. v1's Service knew only the last two."""
-    for given in (explainer.container_spec or {}).get("ports") or ():
-        if given.get("name") == "http":
-            return int(given["containerPort"])
-    return (explainer.endpoint and explainer.endpoint.service_port) or HTTP_PORT
+    named = named_port(explainer.container_spec or {}, "http")
+    return named or (explainer.endpoint and explainer.endpoint.service_port) or HTTP_PORT
 
 
 def replicas(plan: Plan, predictor: Predictor) -> int | None:

@@ -7,8 +7,9 @@ from typing import Any
 
 from sdep.api.seldon_deployment import SeldonDeployment
 from sdep.layout.containers import containers
-from sdep.layout.ports import ContainerKey, Ports
+from sdep.layout.ports import ContainerKey, Ports, named_port
 from sdep.render import names
+from sdep.render.variables import predictor_of
 
 Body = Mapping[str, Any]
 
@@ -30,14 +31,11 @@ def ports_in_use(
 
 
 def _metrics_ports(deployments: list[Body]) -> dict[ContainerKey, int]:
-    found = {}
-    for deployment in deployments:
-        for container in _spec(deployment).get("template", {}).get("spec", {}).get("containers") or ():
-            variables = {variable["name"]: variable.get("value", "") for variable in container.get("env") or ()}
-            for port in container.get("ports") or ():
-                if port.get("name") == "metrics" and "PREDICTOR_ID" in variables:
-                    found[variables["PREDICTOR_ID"], container["name"]] = int(port["containerPort"])
-    return found
+    return {
+        (predictor_of(deployment), container["name"]): named_port(container, "metrics")
+        for deployment in deployments
+        for container in deployment["spec"]["template"]["spec"]["containers"]
+    }
 
 
 def _spec(body: Body | None) -> dict[str, Any]:

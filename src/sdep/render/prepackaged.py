@@ -9,6 +9,7 @@ from typing import Any
 from sdep.contract import MODELS_ROOT, OPEN_INFERENCE
 from sdep.layout.place import PlacedContainer
 from sdep.plan import Plan
+from sdep.render.variables import completed
 
 _MLSERVER_IMPLEMENTATIONS = {
     "SKLEARN_SERVER": "mlserver_sklearn.SKLearnModel",
@@ -36,9 +37,9 @@ def prepackaged(plan: Plan, placed: PlacedContainer) -> Container:
     elif unit.implementation == "TENSORFLOW_SERVER" and protocol == "tensorflow":
         container.setdefault("args", _tensorflow(placed.ports.grpc, placed.ports.http, placed.name))
     elif protocol in OPEN_INFERENCE:
-        _add(container, _mlserver(placed))
+        container["env"] = completed(container.get("env"), _mlserver(placed))
     else:
-        _add(container, {"PREDICTIVE_UNIT_PARAMETERS": _parameters(placed)})
+        container["env"] = completed(container.get("env"), {"PREDICTIVE_UNIT_PARAMETERS": _parameters(placed)})
     if protocol in OPEN_INFERENCE:
         container.setdefault("readinessProbe", _probe("/v2/health/ready"))
         container.setdefault("livenessProbe", _probe("/v2/health/live"))
@@ -99,14 +100,6 @@ def _parameters(placed: PlacedContainer) -> str:
     names = {parameter["name"] for parameter in given}
     more = [{"name": name, "value": value, "type": "STRING"} for name, value in added if name not in names]
     return json.dumps(given + more, separators=(",", ":"))
-
-
-def _add(container: Container, variables: dict[str, str]) -> None:
-    given = list(container.get("env") or ())
-    taken = {variable.get("name") for variable in given}
-    container["env"] = given + [
-        {"name": name, "value": value} for name, value in variables.items() if name not in taken
-    ]
 
 
 def _probe(path: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 from sdep.api.predictor import Predictor
 from sdep.contract import CERT_MOUNT_PATH, ENV_CERT_MOUNT_PATH
 from sdep.layout.place import Pod
+from sdep.render.variables import completed
 
 _VOLUME = "seldon-cert-volume"
 
@@ -24,5 +25,4 @@ def mount(spec: dict[str, Any], predictor: Predictor, pod: Pod) -> None:
     for container in spec["containers"]:
         mounts = container.get("volumeMounts") or []
         container["volumeMounts"] = [*mounts, {"name": _VOLUME, "mountPath": CERT_MOUNT_PATH, "readOnly": True}]
-        environment = container.get("env") or []
-        container["env"] = [*environment, {"name": ENV_CERT_MOUNT_PATH, "value": CERT_MOUNT_PATH}]
+        container["env"] = completed(container.get("env"), {ENV_CERT_MOUNT_PATH: CERT_MOUNT_PATH})

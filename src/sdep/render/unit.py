@@ -19,7 +19,7 @@ from sdep.render import names
 from sdep.render.lifecycle import DRAIN, tcp_probe
 from sdep.render.prepackaged import prepackaged
 from sdep.render.security import restricted
-from sdep.render.variables import Variable, merged
+from sdep.render.variables import Variable, completed
 
 POD_INFO = "seldon-podinfo"
 _POD_INFO_PATH = "/etc/podinfo"
@@ -79,11 +79,8 @@ def _environment(
     plan: Plan, predictor: Predictor, placed: PlacedContainer, container: dict[str, Any]
 ) -> list[Variable]:
     """The user's variables first, and untouched: v1 loses them all where one of its own names is among them."""
-    given = merged(container.get("env"))
-    taken = {variable.get("name") for variable in given}
-    ours = _variables(plan, predictor, placed, str(container.get("image", "")))
-    made = {name: value for name, value in ours if name not in taken}
-    return given + [{"name": name, "value": value} for name, value in made.items()]
+    ours = dict(_variables(plan, predictor, placed, str(container.get("image", ""))))
+    return completed(container.get("env"), ours)
 
 
 def _variables(plan: Plan, predictor: Predictor, placed: PlacedContainer, image: str) -> Iterator[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 Variable = dict[str, Any]
@@ -15,3 +15,19 @@ def merged(*environments: Iterable[Variable] | None) -> list[Variable]:
     """
     by_name = {variable.get("name"): variable for environment in environments for variable in environment or ()}
     return list(by_name.values())
+
+
+def completed(given: Iterable[Variable] | None, ours: Mapping[str, str]) -> list[Variable]:
+    """What is given, untouched, and those of ours that it does not name."""
+    variables = merged(given)
+    taken = {variable.get("name") for variable in variables}
+    return variables + [{"name": name, "value": value} for name, value in ours.items() if name not in taken]
+
+
+def predictor_of(deployment: Mapping[str, Any]) -> str:
+    """The predictor that a Deployment belongs to, from the variable that v1 and we give its containers; "" where none says it."""
+    for container in deployment["spec"]["template"]["spec"]["containers"]:
+        for variable in container.get("env") or ():
+            if variable["name"] == "PREDICTOR_ID":
+                return str(variable.get("value", ""))
+    return ""

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from sdep.api.predictor import Predictor
+from sdep.api.predictor import WHOLE, Predictor
 from sdep.plan import Weights
-
-WHOLE = 100
 
 
 def requested(predictors: Sequence[Predictor]) -> Weights:
@@ -22,12 +20,6 @@ def requested(predictors: Sequence[Predictor]) -> Weights:
     shadows = [predictor for predictor in predictors if predictor.shadow]
     mirror = {shadow.name: WHOLE if shadow.traffic is None else min(shadow.traffic, WHOLE) for shadow in shadows}
     return Weights(live=_live(live), mirror=mirror)
-
-
-def sums_to_whole(predictors: Sequence[Predictor]) -> bool:
-    """Whether the live weights are right as written; a lone predictor may leave its weight out."""
-    written = [predictor.traffic or 0 for predictor in predictors if not predictor.shadow]
-    return sum(written) == WHOLE or (len(written) == 1 and written[0] == 0)
 
 
 def answerable(weights: Weights, ready: Collection[str]) -> Weights:

@@ -10,6 +10,7 @@ from sdep.api.predictor import Predictor
 from sdep.plan import Plan
 from sdep.render import explainer, labels, names
 from sdep.render.deployment import replicas
+from sdep.render.variables import predictor_of
 from sdep.status.pods import Trouble, trouble
 
 Body = Mapping[str, Any]
@@ -84,15 +85,6 @@ def observe(plan: Plan, deployments: Mapping[str, Body], pods: Iterable[Body]) -
         PredictorObservation(predictor, tuple(seen(name, asked) for name, asked in deployed), predictor in standing_in)
         for predictor, deployed in wanted.items()
     )
-
-
-def predictor_of(deployment: Body) -> str:
-    """The predictor that a Deployment belongs to, from the variable that v1 and we give its containers; "" where none says it."""
-    for container in deployment["spec"]["template"]["spec"]["containers"]:
-        for variable in container.get("env") or ():
-            if variable["name"] == "PREDICTOR_ID":
-                return str(variable.get("value", ""))
-    return ""
 
 
 def _is_entry(deployment: Body) -> bool:

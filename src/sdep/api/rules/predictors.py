@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from sdep.api.predictor import sums_to_whole
 from sdep.api.problem import Problem
 from sdep.api.rules.walk import invalid, predictors
 from sdep.api.seldon_deployment import SeldonDeployment
 from sdep.settings import OperatorSettings
 
 DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
-_WHOLE = 100
 _LABEL_ADVICE = "is no DNS label: use at most 63 lower case letters, digits and '-'"
 
 
@@ -85,7 +85,7 @@ def no_engine(sdep: SeldonDeployment, _: OperatorSettings) -> Iterator[Problem]:
 def weights(sdep: SeldonDeployment, settings: OperatorSettings) -> Iterator[Problem]:
     """Weights that do not sum to 100 are completed, or refused where the installation is strict."""
     written = [predictor.traffic or 0 for predictor in sdep.spec.predictors if not predictor.shadow]
-    if sum(written) == _WHOLE or (len(written) <= 1 and sum(written) == 0):
+    if not written or sums_to_whole(sdep.spec.predictors):
         return
     first = next((field for field, predictor in predictors(sdep) if not predictor.shadow), "spec.predictors")
     if settings.traffic_policy == "strict":
