@@ -10,7 +10,6 @@ from demo import operator, patterns, platform
 from demo.kubectl import Target, until
 from demo.patterns import Pattern
 from demo.target import choose
-from tests.node.forward import forwarded
 from tests.node.mlflow import Mlflow
 
 
@@ -30,9 +29,8 @@ def target(bare_target: Target) -> Target:
 
 
 @pytest.fixture(scope="session")
-def mlflow(target: Target) -> Iterator[Mlflow]:
-    with forwarded(target, "data-platform", "svc/mlflow", 5000) as port:
-        yield Mlflow(f"http://127.0.0.1:{port}")
+def mlflow(target: Target) -> Mlflow:
+    return Mlflow(target)
 
 
 @pytest.fixture(scope="session")

@@ -4,23 +4,36 @@ from __future__ import annotations
 
 import json
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+
+from demo import platform
+from demo.kubectl import Target
+from tests.node.forward import forwarded
 
 
 @dataclass(frozen=True)
 class Mlflow:
-    url: str
+    target: Target
+
+    @contextmanager
+    def answering(self) -> Iterator[str]:
+        """Its URL on loopback, for one exchange: a forward that stays open ends with the first connection that breaks."""
+        with forwarded(self.target, platform.NAMESPACE, "svc/mlflow", 5000) as port:
+            yield f"http://127.0.0.1:{port}"
 
     def call(self, method: str, path: str, **arguments: object) -> dict[str, Any]:
-        request = urllib.request.Request(
-            f"{self.url}/api/2.0/mlflow/{path}",
-            json.dumps(arguments).encode(),
-            {"Content-Type": "application/json"},
-            method=method,
-        )
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            found: dict[str, Any] = json.loads(answer.read())
+        with self.answering() as url:
+            request = urllib.request.Request(
+                f"{url}/api/2.0/mlflow/{path}",
+                json.dumps(arguments).encode(),
+                {"Content-Type": "application/json"},
+                method=method,
+            )
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                found: dict[str, Any] = json.loads(answer.read())
         return found
 
     def set_alias(self, name: str, alias: str, version: str) -> None:

@@ -138,10 +138,12 @@ def test_diff_is_empty_for_what_runs_and_shows_what_would_change(cli: CommandLin
 
 
 def test_resolve_asks_the_registry(cli: CommandLine, mlflow: Mlflow) -> None:
-    code, printed, _ = cli.run("resolve", f"models:/{MODEL}/2", "--tracking-uri", mlflow.url, "-o", "json")
+    with mlflow.answering() as url:
+        code, printed, _ = cli.run("resolve", f"models:/{MODEL}/2", "--tracking-uri", url, "-o", "json")
     assert code == 0
     assert json.loads(printed)["version"] == "2"
-    assert cli.run("resolve", f"models:/{MODEL}/99", "--tracking-uri", mlflow.url)[0] == 1
+    with mlflow.answering() as url:
+        assert cli.run("resolve", f"models:/{MODEL}/99", "--tracking-uri", url)[0] == 1
 
 
 def test_explain_follows_the_chain_to_the_image_that_cannot_be_pulled(
