@@ -1,23 +1,21 @@
-"""What tests of every kind share: the published client and wrapper of Seldon Core v1, the outside judge."""
+"""What tests of every kind share: outside judges, each in an environment of its own."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from bench.environment import python_of
 
 
 @pytest.fixture(scope="session")
 def seldon_client_python() -> Path:
-    """A Python with the published `seldon-core` package, in an environment of its own."""
-    python = ROOT / ".tools" / "seldon-client" / "bin" / "python"
-    uv = str(ROOT / ".tools" / "bin" / "uv")
-    locked = str(ROOT / "requirements" / "seldon-client.txt")
-    if not python.exists():
-        subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, str(python.parents[1])], check=True)
-    subprocess.run([uv, "pip", "sync", "--quiet", "--require-hashes", "--python", str(python), locked], check=True)
-    return python
+    """A Python with the published `seldon-core` package: client and wrapper of Seldon Core v1."""
+    return python_of("seldon-client")
+
+
+@pytest.fixture(scope="session")
+def peers_python() -> Path:
+    """A Python with MLServer, MLflow and Triton's client for the Open Inference Protocol."""
+    return python_of("peers")
