@@ -18,3 +18,7 @@ class InvalidError(SdepError):
 
 class TransientError(SdepError):
     """The world may change by itself: worth another try later."""
+
+
+class LeavingError(SdepError):
+    """The namespace is being deleted: whatever was asked for goes with it, and is worth no other try."""

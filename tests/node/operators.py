@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import subprocess
 import sys
@@ -44,8 +45,16 @@ class Operator:
             )
 
     def metric(self, name: str) -> float:
+        return metric(self._metrics(), name)
+
+    def refusals(self) -> int:
+        """How many of its requests the API server has forbidden."""
+        counts = re.findall(r'^sdep_kubernetes_requests_total\{code="403",.*\} (\S+)$', self._metrics(), re.MULTILINE)
+        return sum(int(float(count)) for count in counts)
+
+    def _metrics(self) -> str:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=5) as answer:
-            return metric(answer.read().decode(), name)
+            return str(answer.read().decode())
 
     def is_ready(self) -> bool:
         try:

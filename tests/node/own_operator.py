@@ -37,7 +37,7 @@ class Place:
         target.kubectl("apply", "--server-side", "-f", crd, "--force-conflicts")
         target.kubectl("create", "namespace", namespace)
         yield cls(target, namespace)
-        target.kubectl("delete", "namespace", namespace)
+        target.kubectl("delete", "namespace", namespace, "--ignore-not-found")
 
     @contextmanager
     def operator(self, folder: Path, **more: str) -> Iterator[Operator]:

@@ -16,7 +16,7 @@ import pytest
 from demo.kubectl import CommandError, Target, until
 from tests.node import outage
 from tests.node.api_proxy import ApiProxy
-from tests.node.herd import DELETED, Herd
+from tests.node.herd import DELETED, NAMES, Herd
 from tests.node.operators import Operator
 from tests.node.own_operator import SETTINGS, Place
 
@@ -206,3 +206,14 @@ def test_what_was_deleted_is_not_among_what_must_be_there(calm: dict[str, Any]) 
     owners = {labels["seldon-deployment-id"] for labels, _ in calm.values()}
     assert len(owners) == 7
     assert owners.isdisjoint(DELETED)
+
+
+def test_a_namespace_that_is_being_deleted_is_left_in_peace(bare_target: Target, tmp_path: Path) -> None:
+    """Kubernetes deletes one kind after the other, and refuses whatever is made anew meanwhile: that is asked once."""
+    with Place.made(bare_target, "sdep-leaving") as place, place.operator(tmp_path) as operator:
+        herd = Herd(place)
+        herd.create()
+        until(lambda: len(herd.children()) >= 9 * len(NAMES), "the herd has its children", 60)
+        before = operator.refusals()
+        place.target.kubectl("delete", "namespace", place.namespace)
+        assert operator.refusals() - before <= 2 * len(NAMES)

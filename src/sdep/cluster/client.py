@@ -12,7 +12,7 @@ import aiohttp
 from sdep.api.seldon_deployment import API_VERSION, KIND
 from sdep.cluster.credentials import Credentials
 from sdep.cluster.paths import collection, path
-from sdep.errors import InvalidError, SdepError, TransientError
+from sdep.errors import InvalidError, LeavingError, SdepError, TransientError
 from sdep.render.manifest import Key, Manifest, key_of
 
 FIELD_MANAGER = "sdep-operator"
@@ -23,6 +23,7 @@ _HTTP_REFUSED = {400, 403, _HTTP_NOT_FOUND, _HTTP_CONFLICT, 422}
 """404 for what is to be there afterwards means that its kind or its namespace is not there."""
 _TRY_AGAIN = {"PATCH", "DELETE"}
 """What a conflict is a moment's matter for; who posts or puts wants to know that somebody else was first."""
+_LEAVING = "NamespaceTerminating"
 _UNKNOWN_FIELD = "field not declared in schema"
 """A server-side apply with a field that its kind does not have is answered with 500."""
 
@@ -149,9 +150,12 @@ class Cluster:
 
 def _failure(method: str, path: str, status: int, text: str) -> SdepError:
     try:
-        message = json.loads(text).get("message", text)
+        said = json.loads(text)
     except ValueError:
-        message = text
+        said = {}
+    message = said.get("message", text)
+    if _LEAVING in {cause.get("reason") for cause in (said.get("details") or {}).get("causes") or ()}:
+        return LeavingError(_LEAVING, f"{method} {path}: {message}")
     if status == _HTTP_CONFLICT and method in _TRY_AGAIN:
         return TransientError("Conflict", f"{method} {path}: somebody else wrote meanwhile: {message}")
     if status in _HTTP_REFUSED or _UNKNOWN_FIELD in message:

@@ -11,7 +11,7 @@ from sdep.api.defaults import with_defaults
 from sdep.api.problem import Problem
 from sdep.api.seldon_deployment import Metadata, SeldonDeployment, SeldonDeploymentSpec, parse
 from sdep.api.status import Status
-from sdep.errors import InvalidError
+from sdep.errors import InvalidError, LeavingError
 from sdep.operator.announce import announce
 from sdep.operator.children import Children, routes_differ
 from sdep.operator.context import Context
@@ -37,14 +37,28 @@ class Reconciler:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._routes_changed: dict[ObjectName, float] = {}
+        self._leaving: dict[ObjectName, str] = {}
 
     async def reconcile(self, name: ObjectName) -> float | None:
         """Seconds until another look is needed, or None to wait for a wake."""
         body = self._context.store.sdeps.get(name)
         if body is None or body["metadata"].get("deletionTimestamp"):
-            self._context.questions.forget(name)
-            self._routes_changed.pop(name, None)
+            self._forget(name)
             return None
+        if self._leaving.get(name) == body["metadata"]["uid"]:
+            return None
+        try:
+            return await self._look(name, body)
+        except LeavingError:  # its children are deleted one kind after the other, and every one of them wakes us
+            self._leaving[name] = body["metadata"]["uid"]
+            return None
+
+    def _forget(self, name: ObjectName) -> None:
+        self._context.questions.forget(name)
+        self._routes_changed.pop(name, None)
+        self._leaving.pop(name, None)
+
+    async def _look(self, name: ObjectName, body: Body) -> float | None:
         try:
             sdep = parse(body)
         except InvalidError as error:
