@@ -27,6 +27,10 @@ class TooLargeError(BadDataError):
     code = 413
 
 
+class HeadTooLargeError(BadDataError):
+    code = 431
+
+
 class NotFoundError(ServingError):
     code = 404
     reason = "NOT_FOUND"

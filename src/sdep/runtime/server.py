@@ -14,6 +14,7 @@ from typing_extensions import override
 from sdep.runtime.certificates import Certificates
 from sdep.runtime.errors import LoadError
 from sdep.runtime.http.ports import main_app, unit_app, units_with_ports
+from sdep.runtime.http.protocol import HttpProtocol
 from sdep.runtime.lifecycle import Lifecycle
 from sdep.runtime.log import event
 from sdep.runtime.metrics import Metrics
@@ -150,13 +151,14 @@ def _config(settings: Settings, app: App, certificates: Certificates | None = No
         host="0.0.0.0",  # noqa: S104 - a pod answers on its address
         port=settings.port,
         loop="uvloop",
-        http="httptools",
+        http=HttpProtocol,
         ws="none",
         interface="asgi3",
         lifespan="off",
         access_log=False,
         log_config=None,
         server_header=False,
+        proxy_headers=False,
         timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=IN_FLIGHT_SECONDS,
         ssl_context_factory=None if certificates is None else lambda *_: certificates.context,

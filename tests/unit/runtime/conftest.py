@@ -20,6 +20,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from sdep.contract import ServedModel, ServedPredictor, ServedUnit
 from sdep.runtime.http.ports import main_app
+from sdep.runtime.http.request import Request
 from sdep.runtime.lifecycle import Lifecycle
 from sdep.runtime.metrics import Metrics
 from sdep.runtime.predictor import load_predictor
@@ -57,7 +58,7 @@ def _no_constant(word: str) -> None:
 
 
 class Client:
-    """Calls the ASGI application as uvicorn would."""
+    """Calls the application as the protocol does with a whole request."""
 
     def __init__(self, app: App, lifecycle: Lifecycle) -> None:
         self.app = app
@@ -70,21 +71,12 @@ class Client:
         return await self.send("GET", path)
 
     async def send(self, method: str, path: str, body: bytes = b"", query: bytes = b"", **headers: str) -> Answer:
-        raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
-        scope = {"type": "http", "method": method, "path": path, "query_string": query, "headers": raw}
-        chunks = [body[start : start + 1000] for start in range(0, len(body), 1000)] or [b""]
-        sent: list[dict[str, Any]] = []
-
-        async def receive() -> dict[str, Any]:
-            chunk = chunks.pop(0)
-            return {"type": "http.request", "body": chunk, "more_body": bool(chunks)}
-
-        async def send(event: dict[str, Any]) -> None:
-            sent.append(event)
-
-        await self.app(scope, receive, send)
-        start, end = sent
-        return Answer(start["status"], {k.decode(): v.decode() for k, v in start["headers"]}, end["body"])
+        fields = {name.replace("_", "-").encode(): value.encode() for name, value in headers.items()}
+        reply = await self.app(Request(method, path, query, fields, body))
+        status, *lines = reply.head.decode("latin-1").splitlines()
+        pairs = [line.split(": ", 1) for line in lines]
+        closing = {"connection": "close"} if reply.close else {}
+        return Answer(int(status.split(" ")[1]), {**dict(pairs), **closing}, reply.body)
 
 
 def model_unit(name: str, **fields: object) -> ServedUnit:

@@ -1,72 +1,67 @@
-"""The ASGI application: finds the route, answers, measures. No framework: each layer would cost every request."""
+"""The application of one port: finds the route, answers, measures. No framework: each layer would cost every request."""
 
 from __future__ import annotations
 
 import time
-import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sdep.runtime.errors import ServingError
-from sdep.runtime.http.headers import Headers
-from sdep.runtime.http.request import DisconnectedError, Request
-from sdep.runtime.http.response import Response, failure
+from sdep.runtime.http.headers import Headers, lines, text
+from sdep.runtime.http.response import Reply, Response, failure
 from sdep.runtime.log import event
+from sdep.runtime.request_id import new_id
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from sdep.runtime.http.request import Receive
+    from sdep.runtime.http.request import Request
     from sdep.runtime.http.routes import Route, Routes
     from sdep.runtime.lifecycle import Lifecycle
     from sdep.runtime.metrics import Metrics
     from sdep.runtime.settings import Settings
 
-    Send = Callable[[dict[str, Any]], Awaitable[None]]
-
 
 class App:
-    """One port: what is answered there is in `routes`."""
+    """What is answered at the port is in `routes`; bodies are read up to `max_body` bytes."""
 
     def __init__(self, settings: Settings, routes: Routes, lifecycle: Lifecycle, metrics: Metrics) -> None:
-        self._max_body = settings.max_body_bytes
+        self.max_body = settings.max_body_bytes
         self._lifecycle = lifecycle
         self._metrics = metrics
         self._headers = Headers(settings)
         self._routes = routes
 
-    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    async def __call__(self, request: Request) -> Reply:
+        """Never raises."""
         begin = time.perf_counter()
-        request = Request(scope, receive, self._max_body)
         route: Route | None = None
         try:
-            route, request.tail = self._routes.find(scope["path"])
-            response = await self._answer(route, request, scope)
-        except DisconnectedError:
-            return
+            route, request.tail = self._routes.find(request.path)
+            response = await self._answer(route, request)
         except ServingError as error:
             response = failure(error)
         except Exception as error:  # noqa: BLE001 - whatever it is, the client gets a sentence and the log the trace
-            event("request failed", level="error", path=scope["path"], error=error)
+            event("request failed", level="error", path=request.path, error=error)
             response = failure(ServingError("the server failed; its log says why"))
-        await self._send(send, request, response, scope, route)
-        if route is not None and route.service and scope["method"] != "OPTIONS":
-            seconds = time.perf_counter() - begin
-            self._metrics.served(route.service, scope["method"].lower(), response.code, seconds)
+        if route is not None and route.service and request.method != "OPTIONS":
+            self._metrics.served(route.service, request.method.lower(), response.code, time.perf_counter() - begin)
+        return self._reply(request, response, route)
 
-    async def _answer(self, route: Route, request: Request, scope: dict[str, Any]) -> Response:
-        route.check(scope["method"], scope["path"])
-        if scope["method"] == "OPTIONS" and route.methods:
+    async def _answer(self, route: Route, request: Request) -> Response:
+        route.check(request.method, request.path)
+        if request.method == "OPTIONS" and route.methods:
             return Response()
         return await route.handler(request)
 
-    async def _send(
-        self, send: Send, request: Request, response: Response, scope: dict[str, Any], route: Route | None
-    ) -> None:
-        headers = self._headers.of(response, route.methods if route else ())
-        headers.append((b"seldon-puid", (request.puid or str(uuid.uuid4())).encode("latin-1", "replace")))
+    def refuse(self, error: ServingError) -> Reply:
+        """Answer to what is no request that could be read; the last on its connection."""
+        response = failure(error)
+        return Reply(
+            self._headers.of(response, ()) + lines({b"seldon-puid": new_id().encode()}), response.body, close=True
+        )
+
+    def _reply(self, request: Request, response: Response, route: Route | None) -> Reply:
+        puid = text(request.puid) if request.puid else new_id().encode()
+        head = self._headers.of(response, route.methods if route else ())
+        head = b"%bseldon-puid: %b\r\n" % (head, puid)
         if request.cloud_event:
-            headers.extend(self._headers.cloud_event(headers[-1][1], scope["path"]))
-        if self._lifecycle.draining or response.code == 413:  # noqa: PLR2004 - an unread body blocks the connection
-            headers.append((b"connection", b"close"))
-        await send({"type": "http.response.start", "status": response.code, "headers": headers})
-        await send({"type": "http.response.body", "body": response.body})
+            head += self._headers.cloud_event(puid, request.path)
+        return Reply(head, response.body, close=self._lifecycle.draining or not request.is_whole)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING
 
 from sdep.contract import PREDICTIONS_PATH
 from sdep.runtime.graph.call import CALL, Call
 from sdep.runtime.http.response import Response
 from sdep.runtime.http.routes import GET, POST, Route
+from sdep.runtime.request_id import new_id
 
 if TYPE_CHECKING:
     from sdep.runtime.http.probes import Probes
@@ -61,7 +61,7 @@ class GraphRoutes:
         """Tell containers of the request; the id that they read is the one that the client gets, made here if need be."""
         if not self._api.has_containers:
             return ""
-        made = request.puid or str(uuid.uuid4())
+        made = request.puid or new_id()
         CALL.set(Call({**request.headers(), "seldon-puid": made}, request.deadline()))
         return made
 

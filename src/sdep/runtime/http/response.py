@@ -13,9 +13,21 @@ JSON = b"application/json"
 
 
 class Response(NamedTuple):
+    """`headers` are those of this response alone, beside the ones that every response has; names in lower case."""
+
     body: bytes = b""
     code: int = 200
     content_type: bytes = JSON
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+class Reply(NamedTuple):
+    """A response as it is written: `head` has status line and headers, each with its line end, and not the empty line."""
+
+    head: bytes
+    body: bytes
+    close: bool
+    """Whether the connection must end with this."""
 
 
 def failure(error: ServingError) -> Response:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import uuid
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import grpc
@@ -12,6 +11,7 @@ from google.protobuf.message import Message as Proto
 from sdep.runtime.errors import ServingError
 from sdep.runtime.graph.call import CALL, Call
 from sdep.runtime.log import event
+from sdep.runtime.request_id import new_id
 from sdep.runtime.rpc.codes import OK, grpc_name
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def _handler(path: str, answer: Answer, metrics: Metrics | None) -> Callable[...
         begin = time.perf_counter()
         metadata = context.invocation_metadata()
         headers = {key: value for key, value in metadata if isinstance(value, str)} if metadata is not None else {}
-        puid = headers.setdefault(PUID, "") or str(uuid.uuid4())
+        puid = headers.setdefault(PUID, "") or new_id()
         left: Any = context.time_remaining()  # None without a deadline, whatever the types say
         CALL.set(Call({**headers, PUID: puid}, None if left is None else time.monotonic() + left))
         code, error = OK, None
