@@ -9,10 +9,12 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-Kind = Literal["ndarray", "tensor", "tftensor", "jsonData", "strData", "binData", "message", "proto"]
+Kind = Literal[
+    "ndarray", "tensor", "tftensor", "columns", "jsonData", "strData", "binData", "message", "proto", "inference"
+]
 """How the client wrote its payload, and so how it reads the answer."""
 
-UNREAD = frozenset({"message", "proto"})
+UNREAD = frozenset({"message", "proto", "inference"})
 """Kinds of payloads that nobody has decoded: containers get them as they came, whatever is in them."""
 
 NUMERIC = frozenset("iuf")
@@ -22,7 +24,8 @@ NUMERIC = frozenset("iuf")
 class Payload(NamedTuple):
     """`value` is a `numpy.ndarray` for the kinds `ndarray`, `tensor` and `tftensor`, else `str`, `bytes` or decoded JSON.
 
-    Unread, it is a whole message: for `message` its JSON without `meta`, for `proto` what gRPC received.
+    For `columns` it maps names to arrays: columns have one axis, or a second of length 1; other shapes are a model's own.
+    Unread, it is a whole message: for `message` its JSON without `meta`, for `proto` what gRPC received, for `inference` tensors.
     """
 
     value: Any
@@ -38,6 +41,25 @@ class Payload(NamedTuple):
         if isinstance(value, (bytes, bytearray)):
             return Payload(bytes(value), "binData")
         return Payload(value, "jsonData")
+
+
+def in_rows(payload: Payload) -> Payload:
+    """Make one array of named columns, for whoever takes rows; any other payload, and columns that fit no table, stay as they are.
+
+    Numbers of several types become those that hold them all, text among numbers leaves each value its own type.
+    """
+    if payload.kind != "columns":
+        return payload
+    columns = [column.reshape(-1) for column in payload.value.values() if column.ndim and column.size == len(column)]
+    if len(columns) < len(payload.value) or len({len(column) for column in columns}) > 1:
+        return payload
+    rows = np.column_stack(columns if _one_type(columns) else [column.astype(object) for column in columns])
+    return Payload(rows, "tensor" if rows.dtype.kind in NUMERIC else "ndarray", payload.names)
+
+
+def _one_type(columns: Sequence[np.ndarray[Any, Any]]) -> bool:
+    kinds = {column.dtype.kind for column in columns}
+    return len(kinds) == 1 or kinds <= NUMERIC
 
 
 def _array_kind(asked: Kind, value: np.ndarray[Any, Any]) -> Kind:

@@ -163,6 +163,8 @@ def _save_python_model(path: Path) -> None:
                 "ragged": [[1], [2, 3]],
                 "input": model_input,
             }
+            if isinstance(model_input, np.ndarray) and model_input.shape == (1,):
+                model_input = model_input[0]
             return results[model_input] if isinstance(model_input, str) else model_input
 
     mlflow.pyfunc.save_model(str(path), python_model=Various(), pip_requirements=["mlflow"])

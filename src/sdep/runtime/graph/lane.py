@@ -47,4 +47,6 @@ class Lane:
 
 def _small(payload: Payload) -> bool:
     value = payload.value
+    if payload.kind == "columns":
+        return bool(sum(column.size for column in value.values()) <= SHORT_VALUES)
     return isinstance(value, np.ndarray) and value.size <= SHORT_VALUES

@@ -37,10 +37,10 @@ class App:
             route, request.tail = self._routes.find(request.path)
             response = await self._answer(route, request)
         except ServingError as error:
-            response = failure(error)
+            response = (route.failure if route else failure)(error)
         except Exception as error:  # noqa: BLE001 - whatever it is, the client gets a sentence and the log the trace
             event("request failed", level="error", path=request.path, error=error)
-            response = failure(ServingError("the server failed; its log says why"))
+            response = (route.failure if route else failure)(ServingError("the server failed; its log says why"))
         if route is not None and route.service and request.method != "OPTIONS":
             self._metrics.served(route.service, request.method.lower(), response.code, time.perf_counter() - begin)
         return self._reply(request, response, route)

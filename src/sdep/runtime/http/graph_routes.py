@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sdep.contract import PREDICTIONS_PATH
-from sdep.runtime.graph.call import CALL, Call
+from sdep.runtime.http.announce import announce
 from sdep.runtime.http.response import Response
 from sdep.runtime.http.routes import GET, POST, Route
-from sdep.runtime.request_id import new_id
 
 if TYPE_CHECKING:
     from sdep.runtime.http.probes import Probes
@@ -46,24 +45,16 @@ class GraphRoutes:
         }
 
     async def _predict(self, request: Request) -> Response:
-        made = self._announce(request)
+        made = announce(request, self._api)
         body, puid = await self._api.predict(await request.json(), request.puid)
         request.puid = request.puid or puid or made
         return Response(body)
 
     async def _feedback(self, request: Request) -> Response:
-        made = self._announce(request)
+        made = announce(request, self._api)
         body, puid = await self._api.feedback(await request.json(), request.puid)
         request.puid = request.puid or puid or made
         return Response(body)
-
-    def _announce(self, request: Request) -> str:
-        """Tell containers of the request; the id that they read is the one that the client gets, made here if need be."""
-        if not self._api.has_containers:
-            return ""
-        made = request.puid or new_id()
-        CALL.set(Call({**request.headers(), "seldon-puid": made}, request.deadline()))
-        return made
 
     async def _graph_metadata(self, _: Request) -> Response:
         return Response(await self._api.graph_metadata())

@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 
 from sdep.runtime.http.app import App
 from sdep.runtime.http.graph_routes import GraphRoutes
+from sdep.runtime.http.open_inference_routes import OpenInferenceRoutes
 from sdep.runtime.http.probes import Probes
 from sdep.runtime.http.routes import Routes
+from sdep.runtime.http.tensorflow_routes import TensorflowRoutes
 from sdep.runtime.http.unit_routes import UnitRoutes
+from sdep.runtime.openinference.api import OpenInferenceApi
 from sdep.runtime.predictor import units_of
 from sdep.runtime.remote.reach import Reach
 from sdep.runtime.seldon.unit_api import UnitApi
@@ -25,9 +28,13 @@ def main_app(settings: Settings, api: SeldonApi, lifecycle: Lifecycle, metrics: 
     """The whole graph. Where that is one unit, its own paths too: such a runtime is what an engine elsewhere calls."""
     graph = settings.predictor.graph
     containers = [unit for unit in units_of(graph) if unit.host]
-    external = GraphRoutes(api, Probes(lifecycle, metrics, Reach(containers) if containers else None))
+    probes = Probes(lifecycle, metrics, Reach(containers) if containers else None)
+    external, inference = GraphRoutes(api, probes), OpenInferenceApi(settings.predictor, api)
+    v2, tensorflow = OpenInferenceRoutes(inference, api, probes), TensorflowRoutes(inference, api)
     own = _unit(graph, api, lifecycle, metrics).internal() if is_alone(graph) else {}
-    return App(settings, Routes({**own, **external.routes()}, external.of_unit()), lifecycle, metrics)
+    exact = {**own, **external.routes(), **v2.routes(), **tensorflow.routes()}
+    below = {**v2.below(), **tensorflow.below()}
+    return App(settings, Routes(exact, external.of_unit(), below), lifecycle, metrics)
 
 
 def unit_app(unit: ServedUnit, settings: Settings, api: SeldonApi, lifecycle: Lifecycle, metrics: Metrics) -> App:

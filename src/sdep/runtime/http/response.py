@@ -30,6 +30,11 @@ class Reply(NamedTuple):
     """Whether the connection must end with this."""
 
 
+def plain_failure(error: ServingError) -> Response:
+    """As the Open Inference Protocol and TensorFlow's have it."""
+    return Response(orjson.dumps({"error": error.message}), error.code)
+
+
 def failure(error: ServingError) -> Response:
     """v1's status object, with the code and the word for the state that its executor and its wrapper disagree on."""
     status = {"code": error.code, "info": error.message, "reason": error.reason, "status": "FAILURE"}

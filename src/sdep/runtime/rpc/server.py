@@ -9,6 +9,8 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from sdep.runtime.http.ports import is_alone
+from sdep.runtime.openinference.api import OpenInferenceApi
+from sdep.runtime.rpc.open_inference import open_inference_services
 from sdep.runtime.rpc.services import graph_services, unit_services
 from sdep.runtime.seldon.unit_api import UnitApi
 
@@ -32,7 +34,8 @@ class RpcServer:
         ]
         self._server = grpc.aio.server(options=limits)
         self._health = health.aio.HealthServicer()
-        services = graph_services(api, metrics)
+        inference = OpenInferenceApi(settings.predictor, api)
+        services = graph_services(api, metrics) | open_inference_services(inference, api, metrics)
         graph = settings.predictor.graph
         if is_alone(graph):
             services |= unit_services(UnitApi(graph, api, metrics))

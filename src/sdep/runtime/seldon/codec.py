@@ -10,7 +10,7 @@ import numpy as np
 import orjson
 
 from sdep.runtime.errors import BadDataError
-from sdep.runtime.message import Kind, Message, Meta, Payload
+from sdep.runtime.message import UNREAD, Kind, Message, Meta, Payload, in_rows
 from sdep.runtime.seldon.jsonable import jsonable
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def read(payload: Payload) -> Payload:
     """Decode what was left as it came; everything else is decoded."""
     if payload.kind == "message":
         return decode(payload.value).payload
-    return payload.value.payload() if payload.kind == "proto" else payload
+    return payload.value.payload() if payload.kind in UNREAD else payload
 
 
 def _payload(body: Mapping[str, Any]) -> Payload:
@@ -195,11 +195,19 @@ def encoded_payload(payload: Payload) -> dict[str, Any]:
         return {"data": {"names": payload.names, "tensor": {"shape": value.shape, "values": _flat(value)}}}
     if kind == "binData":
         return {kind: base64.b64encode(value).decode()}
-    if kind == "proto":
-        return encoded_payload(read(payload))
+    if kind in {"proto", "inference", "columns"}:
+        return encoded_payload(_plain(read(payload)))
     if kind == "message":
         return dict(value) if isinstance(value, dict) else {"jsonData": value}
     return {kind: value}
+
+
+def _plain(payload: Payload) -> Payload:
+    """Named arrays in the protocol's words: rows, or an object where they fit no table."""
+    rows = in_rows(payload)
+    if rows.kind != "columns":
+        return rows
+    return Payload({name: array.tolist() for name, array in payload.value.items()}, "jsonData")
 
 
 def serialisable(array: np.ndarray[Any, Any]) -> object:

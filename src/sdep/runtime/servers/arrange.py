@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sdep.runtime.errors import BadDataError
-from sdep.runtime.servers.columns import ordered, typed, whole
+from sdep.runtime.message import Payload, in_rows
+from sdep.runtime.servers.columns import ordered, parts, typed, whole
 from sdep.runtime.servers.table_json import rows_of_json
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from sdep.runtime.message import Payload
     from sdep.runtime.servers.signature import Column, Signature, Tensor
 
 Array = np.ndarray[Any, Any]
@@ -31,13 +31,23 @@ def matrix(payload: Payload, columns: Sequence[Column], dtype: np.dtype[Any]) ->
 
     Column-major, like a DataFrame's values: sums then round alike, and answers equal MLflow's to the last bit.
     """
+    if payload.kind == "columns":
+        found, present = parts(payload, columns)
+        _all_there(present, columns)
+        return np.column_stack([typed(*each) for each in zip(found, columns, strict=True)]).astype(
+            dtype, order="F", copy=False
+        )
     rows, present = ordered(payload, columns)
-    if len(present) < len(columns):
-        raise BadDataError("an optional column must be sent as null")
+    _all_there(present, columns)
     if rows.dtype.kind in "iu" or (rows.dtype.kind == "f" and dtype.kind == "f" and not _any_whole(columns)):
         return rows.astype(dtype, order="F", copy=False)
-    parts = [typed(rows[:, index], column) for index, column in enumerate(columns)]
-    return np.column_stack(parts).astype(dtype, order="F", copy=False)
+    stacked = [typed(rows[:, index], column) for index, column in enumerate(columns)]
+    return np.column_stack(stacked).astype(dtype, order="F", copy=False)
+
+
+def _all_there(present: Sequence[Column], columns: Sequence[Column]) -> None:
+    if len(present) < len(columns):
+        raise BadDataError("an optional column must be sent as null")
 
 
 def _any_whole(columns: Sequence[Column]) -> bool:
@@ -59,15 +69,15 @@ def matrix_type(columns: Sequence[Column]) -> np.dtype[Any] | None:
 def frame(payload: Payload, columns: Sequence[Column]) -> pd.DataFrame:
     import pandas as pd  # noqa: PLC0415 - half a second that an array model never pays
 
-    rows, present = ordered(payload, columns)
-    data = {column.name: typed(rows[:, index], column) for index, column in enumerate(present)}
+    found, present = parts(payload, columns)
+    data = {column.name: typed(values, column) for values, column in zip(found, present, strict=True)}
     made = pd.DataFrame(data, columns=[column.name for column in present])
     return made.infer_objects() if any(column.type == "any" for column in present) else made
 
 
 def tensor(payload: Payload, wanted: Tensor) -> Array:
     """Cast to the signature's type; the axes must fit where the signature fixes their length."""
-    array = payload.value
+    array = bare(payload)
     if not isinstance(array, np.ndarray):
         raise BadDataError(f"the model takes a tensor, and {payload.kind} holds none: send data.ndarray or data.tensor")
     fits = array.ndim == len(wanted.shape) and all(
@@ -78,6 +88,20 @@ def tensor(payload: Payload, wanted: Tensor) -> Array:
             f"data.{payload.kind} has shape {list(array.shape)}, and the model takes {list(wanted.shape)}"
         )
     return _cast(array, np.dtype(wanted.dtype))
+
+
+def bare(payload: Payload) -> Any:  # noqa: ANN401 - whatever was sent
+    """The array of a model that has no columns: the only tensor as it came, or rows of several."""
+    if payload.kind != "columns":
+        return payload.value
+    return next(iter(payload.value.values())) if len(payload.value) == 1 else in_rows(payload).value
+
+
+def _tensors(payload: Payload, wanted: Sequence[Tensor]) -> dict[str, Array]:
+    missing = [each.name for each in wanted if each.name not in payload.value]
+    if missing:
+        raise BadDataError(f"the request lacks tensors that the model asks for: {', '.join(missing)}")
+    return {each.name: tensor(Payload(payload.value[each.name], "tensor"), each) for each in wanted}
 
 
 def _cast(array: Array, dtype: np.dtype[Any]) -> Array:
@@ -96,9 +120,21 @@ def model_input(payload: Payload, signature: Signature, *, as_frame: bool) -> ob
         return frame(payload, signature.columns)
     if len(signature.tensors) == 1 and not signature.tensors[0].name:
         return tensor(payload, signature.tensors[0])
+    if payload.kind == "columns":
+        return _of_columns(payload, signature, as_frame=as_frame)
     if as_frame and isinstance(payload.value, np.ndarray):
         return _untyped_frame(payload)
     return payload.value
+
+
+def _of_columns(payload: Payload, signature: Signature, *, as_frame: bool) -> object:
+    """Named tensors where the signature has them; else a DataFrame, but for one column alone, which is the model's array."""
+    if signature.tensors:
+        return _tensors(payload, signature.tensors)
+    rows = in_rows(payload)
+    if rows.kind == "columns" or (len(payload.value) == 1 and not as_frame):
+        return bare(payload) if len(payload.value) == 1 else payload.value
+    return _untyped_frame(rows)
 
 
 def _untyped_frame(payload: Payload) -> pd.DataFrame:

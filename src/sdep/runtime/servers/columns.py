@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sdep.runtime.errors import BadDataError
+from sdep.runtime.message import in_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +35,29 @@ def ordered(payload: Payload, columns: Sequence[Column]) -> tuple[Array, Sequenc
     return rows, columns
 
 
+def parts(payload: Payload, columns: Sequence[Column]) -> tuple[list[Array], Sequence[Column]]:
+    """One array for each column that is there, in signature order: named columns never become rows on the way."""
+    if payload.kind == "columns" and any(column.name in payload.value for column in columns):
+        missing = [column.name for column in columns if column.required and column.name not in payload.value]
+        if missing:
+            raise BadDataError(f"the request lacks columns that the model asks for: {', '.join(missing)}")
+        present = [column for column in columns if column.name in payload.value]
+        found = [_flat(column.name, payload.value[column.name]) for column in present]
+        if len({len(values) for values in found}) > 1:
+            raise BadDataError("the columns of the request differ in length")
+        return found, present
+    rows, ordered_columns = ordered(payload, columns)
+    return [rows[:, index] for index in range(len(ordered_columns))], ordered_columns
+
+
+def _flat(name: str, values: Array) -> Array:
+    if not values.ndim or values.size != len(values):
+        raise BadDataError(f"column '{name}' must have one value in each row, and has the shape {list(values.shape)}")
+    return values.reshape(-1)
+
+
 def table(payload: Payload) -> Array:
+    payload = in_rows(payload)
     rows = payload.value
     if not isinstance(rows, np.ndarray):
         raise BadDataError(

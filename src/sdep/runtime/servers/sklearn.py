@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sdep.runtime.errors import BadDataError
-from sdep.runtime.servers.arrange import frame, matrix, matrix_type, tensor, with_rows
+from sdep.runtime.servers.arrange import bare, frame, matrix, matrix_type, tensor, with_rows
 from sdep.runtime.servers.columns import table
 from sdep.runtime.servers.linear import direct_predict
 from sdep.runtime.servers.model import answer
@@ -53,7 +53,7 @@ class SklearnModel:
 
     def _bare(self, payload: Payload) -> np.ndarray[Any, Any]:
         """No signature: the rows as they came, but as many values in each as the estimator was fitted with."""
-        rows = table(payload) if hasattr(self.estimator, "n_features_in_") else payload.value
+        rows = table(payload) if hasattr(self.estimator, "n_features_in_") else bare(payload)
         wanted = getattr(self.estimator, "n_features_in_", None)
         if wanted is not None and rows.shape[1] != wanted:
             raise BadDataError(f"rows hold {rows.shape[1]} values, and the model was fitted with {wanted}")

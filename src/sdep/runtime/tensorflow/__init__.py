@@ -1,0 +1,1 @@
+"""TensorFlow Serving's predict protocol, for models of any kind."""
