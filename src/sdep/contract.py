@@ -37,6 +37,11 @@ ENV_CERT_MOUNT_PATH = "SELDON_CERT_MOUNT_PATH"
 """The folder with tls.crt and tls.key; where it is set, the engine speaks TLS."""
 CERT_MOUNT_PATH = "/cert/"
 
+ENV_CACHE = "SDEP_CACHE"
+"""A folder for what later containers, and other pods, need not fetch or make again: artifacts and environments."""
+ENV_DOWNLOAD_STREAMS = "SDEP_DOWNLOAD_STREAMS"
+"""How many pieces of a model are downloaded at once."""
+
 OPEN_INFERENCE = frozenset({"v2", "kfserving"})
 """The two names of the Open Inference Protocol."""
 

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 from sdep.contract import TERMINATION_LOG, FetchFailure
 from sdep.runtime import log
-from sdep.runtime.download import ModelNotFoundError, download
+from sdep.runtime.download import Download, download
 from sdep.runtime.fetch_failure import explain
+from sdep.runtime.storage.note import NOTE, is_whole_of, leave_note, sizes
+from sdep.runtime.storage.store import ModelNotFoundError
 from sdep.runtime.termination import leave_message
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ def main(uri: str, directory: Path) -> int:
 def fetch(
     uri: str,
     directory: Path,
-    retrieve: Callable[[str, Path], Path] = download,
+    retrieve: Callable[[str, Path, Path], Download] = download,
     sleep: Callable[[float], None] = time.sleep,
 ) -> FetchFailure | None:
     """None is success. A second run over a first one's files, whole or half, ends the same."""
@@ -56,19 +58,34 @@ def fetch(
     return failure
 
 
-def _attempt(uri: str, directory: Path, retrieve: Callable[[str, Path], Path]) -> FetchFailure | None:
+def _attempt(uri: str, directory: Path, retrieve: Callable[[str, Path, Path], Download]) -> FetchFailure | None:
+    """What an unreachable store left half done stays, for the next try to go on from."""
     incoming = directory / INCOMING
-    shutil.rmtree(incoming, ignore_errors=True)
     try:
-        incoming.mkdir(parents=True)
-        got = retrieve(uri, incoming)
-        _require_files(uri, got)
-        _move_up(got, directory)
+        incoming.mkdir(parents=True, exist_ok=True)
+        got = retrieve(uri, incoming, directory)
+        if got.path == directory:
+            log.event("model is there already", uri=uri, directory=str(directory))
+        else:
+            _put(uri, got, directory)
     except Exception as error:  # noqa: BLE001 - every cause gets its sentence
-        return explain(uri, error)
-    finally:
-        shutil.rmtree(incoming, ignore_errors=True)
+        failure = explain(uri, error)
+        if failure.reason != "StorageUnreachable":
+            shutil.rmtree(incoming, ignore_errors=True)
+        elif is_whole_of(directory, uri):
+            log.event("storage unreachable, the model that is there is used", level="warning", detail=failure.message)
+            return None
+        return failure
+    shutil.rmtree(incoming, ignore_errors=True)
     return None
+
+
+def _put(uri: str, got: Download, directory: Path) -> None:
+    _require_files(uri, got.path)
+    files = sizes(got.path)
+    _move_up(got.path, directory)
+    if got.identity:
+        leave_note(directory, got.identity, files)
 
 
 def _require_files(uri: str, got: Path) -> None:
@@ -78,7 +95,8 @@ def _require_files(uri: str, got: Path) -> None:
 
 
 def _move_up(got: Path, directory: Path) -> None:
-    """Files of an earlier model go first: a mixture of two is neither."""
+    """Files of an earlier model go first, and before them the note on them: a mixture of two is neither."""
+    (directory / NOTE).unlink(missing_ok=True)
     incoming = directory / INCOMING
     for old in directory.iterdir():
         if old != incoming:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from sdep.contract import FetchFailure
-from sdep.runtime.download import ModelNotFoundError
+from sdep.runtime.storage.store import AccessDeniedError, ModelNotFoundError, UnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -66,8 +66,10 @@ def explain(uri: str, error: Exception) -> FetchFailure:
 def _reason(error: Exception) -> Reason:
     if isinstance(error, ModelNotFoundError):
         return "ModelNotFound"
-    if isinstance(error, PermissionError):
+    if isinstance(error, (PermissionError, AccessDeniedError)):
         return "AccessDenied"
+    if isinstance(error, UnreachableError):
+        return "StorageUnreachable"
     said = " ".join(_texts(error))
     found = (reason for reason, words in _WORDS.items() if any(word in said for word in words))
     return next(found, "DownloadFailed")
@@ -75,7 +77,9 @@ def _reason(error: Exception) -> Reason:
 
 def _texts(error: BaseException | None) -> Iterator[str]:
     """Names and messages along the chain of causes."""
-    while error is not None:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
         yield f"{type(error).__name__} {error}"
         error = error.__cause__ or error.__context__
 

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sdep.contract import FetchFailure
+from sdep.runtime.download import Download
 from sdep.runtime.fetch import INCOMING, fetch, main
 from sdep.runtime.fetch_failure import explain
+from sdep.runtime.storage.note import NOTE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,7 +58,7 @@ def test_half_a_download_is_not_served(source: Path, tmp_path: Path) -> None:
     """Files of a download that breaks never reach the place that the server reads."""
     target = tmp_path / "target"
 
-    def retrieve(_: str, incoming: Path) -> Path:
+    def retrieve(_: str, incoming: Path, __: Path) -> Download:
         (incoming / "MLmodel").write_text("half")
         raise RuntimeError("cut off")
 
@@ -69,7 +71,7 @@ def test_half_a_download_is_not_served(source: Path, tmp_path: Path) -> None:
 
 def test_an_empty_download_is_no_model(tmp_path: Path) -> None:
     """Object stores answer a missing prefix with nothing, and nothing is not a model."""
-    failure = fetch("s3://models/gone", tmp_path, lambda _, incoming: incoming)
+    failure = fetch("s3://models/gone", tmp_path, lambda _, incoming, __: Download(incoming))
 
     assert failure is not None
     assert failure.reason == "ModelNotFound"
@@ -88,7 +90,7 @@ def test_unreachable_storage_gets_three_tries(tmp_path: Path) -> None:
     """Only storage that does not answer is asked again, with growing pauses."""
     pauses: list[float] = []
 
-    def retrieve(_: str, __: Path) -> Path:
+    def retrieve(_: str, __: Path, ___: Path) -> Download:
         raise ConnectionError("Connection refused")
 
     failure = fetch("s3://b/p", tmp_path, retrieve, pauses.append)
@@ -173,6 +175,6 @@ def test_s3(tmp_path: Path, uri: str, reason: str | None) -> None:
 
     assert (failure.reason if failure else None) == reason
     if failure is None:
-        assert _files(tmp_path / "target") == {"MLmodel"}
+        assert _files(tmp_path / "target") == {"MLmodel", NOTE}
     else:
         assert uri in json.loads(failure.model_dump_json())["message"]

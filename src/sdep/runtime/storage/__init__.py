@@ -1,0 +1,1 @@
+"""Where models are stored, and how they come from there: in parallel, continued where a connection broke, checked."""
