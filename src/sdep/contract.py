@@ -7,6 +7,7 @@ Names that users of Seldon Core v1 know (container, ports, variables, label keys
 from __future__ import annotations
 
 from typing import Literal
+from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -18,6 +19,8 @@ FIRST_HTTP_PORT, FIRST_GRPC_PORT, FIRST_METRICS_PORT = 9000, 9500, 6000
 
 ENGINE_CONTAINER = "seldon-container-engine"
 MODELS_ROOT = "/mnt/models"
+STATE_ROOT = "/mnt/state"
+"""What routers have learned: a volume that a container's restart leaves alone."""
 TERMINATION_LOG = "/dev/termination-log"
 
 PREDICTIONS_PATH = "/api/v1.0/predictions"
@@ -105,6 +108,11 @@ class ServedPredictor(_Wire):
     grpc_timeout_ms: int = 0
     """How long a call of a unit in a container may take; 0 for the runtime's default."""
     graph: ServedUnit
+
+
+def state_directory(predictor: ServedPredictor, unit: str) -> str:
+    """Where a unit keeps what it learns. A volume may be that of many predictors, and a built-in unit's name be any text."""
+    return f"{STATE_ROOT}/{predictor.deployment}/{predictor.predictor}/unit-{quote(unit, safe='')[:200]}"
 
 
 class FetchFailure(_Wire):

@@ -4,16 +4,10 @@ from __future__ import annotations
 
 import re
 
-from sdep.api.graph import BUILT_IN, MLFLOW_SERVER, UNKNOWN_IMPLEMENTATION, Unit
+from sdep.api.graph import MLFLOW_SERVER, UNKNOWN_IMPLEMENTATION, Unit
 from sdep.api.predictor import Predictor
 from sdep.api.seldon_deployment import SeldonDeployment
-
-_BUILT_IN_TYPE = {
-    "SIMPLE_MODEL": "MODEL",
-    "SIMPLE_ROUTER": "ROUTER",
-    "RANDOM_ABTEST": "ROUTER",
-    "AVERAGE_COMBINER": "COMBINER",
-}
+from sdep.built_in import BUILT_IN
 
 
 def with_defaults(sdep: SeldonDeployment) -> SeldonDeployment:
@@ -56,7 +50,7 @@ def _implementation(unit: Unit, has_image: bool) -> str:  # noqa: FBT001 - one c
 
 def _type(unit: Unit, implementation: str) -> str:
     if implementation in BUILT_IN:
-        return _BUILT_IN_TYPE[implementation]
+        return BUILT_IN[implementation].type
     if implementation != UNKNOWN_IMPLEMENTATION:
         return "MODEL"
     return unit.type or "MODEL"

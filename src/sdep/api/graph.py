@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from sdep.api.base import Int32, KubeModel
-
-BUILT_IN = frozenset({"SIMPLE_MODEL", "SIMPLE_ROUTER", "RANDOM_ABTEST", "AVERAGE_COMBINER"})
-"""Implementations that need neither a model nor a container."""
+from sdep.built_in import BUILT_IN, LEARNING
 
 UNKNOWN_IMPLEMENTATION = "UNKNOWN_IMPLEMENTATION"
 """v1's word for "a container of the unit's name serves this"."""
@@ -70,8 +68,13 @@ class Unit(KubeModel):
     @property
     def is_prepackaged(self) -> bool:
         """Served by the runtime from a downloaded model: any implementation that is neither built in nor a container's."""
-        return bool(self.implementation) and self.implementation not in BUILT_IN | {UNKNOWN_IMPLEMENTATION}
+        return bool(self.implementation) and self.implementation not in {*BUILT_IN, UNKNOWN_IMPLEMENTATION}
 
     @property
     def is_built_in(self) -> bool:
         return self.implementation in BUILT_IN
+
+    @property
+    def learns(self) -> bool:
+        """Whether it is a router that keeps what feedback taught it."""
+        return self.implementation in LEARNING

@@ -11,7 +11,7 @@ from sdep.api.predictor import Predictor
 from sdep.contract import HTTP_PORT, METRICS_PATH
 from sdep.layout.place import Pod
 from sdep.plan import Plan
-from sdep.render import labels, names, tls
+from sdep.render import labels, names, state, tls
 from sdep.render.engine import engine
 from sdep.render.initializer import unit_initializer
 from sdep.render.prepackaged import companions
@@ -61,6 +61,7 @@ def _spec(plan: Plan, predictor: Predictor, pod: Pod) -> dict[str, Any]:
         spec["serviceAccountName"] = account
     if not any(container.place in {"container", "beside"} for container in pod.containers):
         spec.setdefault("automountServiceAccountToken", False)
+    state.mount(spec, plan, predictor, pod)
     tls.mount(spec, predictor, pod)
     return {name: value for name, value in spec.items() if value not in ([], {})}
 

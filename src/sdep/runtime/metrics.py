@@ -21,6 +21,8 @@ from sdep.runtime.rpc.codes import label
 from sdep.runtime.tally import Tally
 
 if TYPE_CHECKING:
+    from prometheus_client.registry import Collector
+
     from sdep.contract import ServedPredictor, ServedUnit
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -55,6 +57,15 @@ class Metrics:
     def _histogram(self, side: str, text: str, labels: tuple[str, ...]) -> Histogram:
         name = f"seldon_api_executor_{side}_requests_seconds"
         return Histogram(name, text, labels, buckets=BUCKETS, registry=self._registry)
+
+    @property
+    def owner(self) -> dict[str, str]:
+        """The labels of the predictor."""
+        return dict(zip(_PREDICTOR, self._predictor, strict=True))
+
+    def watch(self, collector: Collector) -> None:
+        """Ask one more for its metrics, each time that Prometheus reads."""
+        self._registry.register(collector)
 
     def served(self, service: str, method: str, code: int, seconds: float) -> None:
         """One answered request; `method` in lower case, `unary` for gRPC."""

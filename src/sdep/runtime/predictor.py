@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
+from sdep.built_in import LEARNING
 from sdep.runtime.graph.build import build, build_unit
 from sdep.runtime.graph.execute import execute
 from sdep.runtime.graph.lane import Lane
@@ -16,13 +17,14 @@ from sdep.runtime.log import event
 from sdep.runtime.remote.services import services
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sdep.contract import ServedUnit
     from sdep.runtime.graph.build import Predict
-    from sdep.runtime.graph.node import Node
+    from sdep.runtime.graph.node import Learn, Node
     from sdep.runtime.graph.remote import Microservice
     from sdep.runtime.graph.watch import Watch
+    from sdep.runtime.learning.router import LearningRouter
     from sdep.runtime.message import Message
     from sdep.runtime.metrics import Metrics
     from sdep.runtime.servers.model import Model
@@ -38,6 +40,8 @@ class Predictor:
     services: Mapping[str, Microservice]
     alone: Mapping[str, Node]
     watch: Watch
+    learns: Mapping[str, Learn] = field(default_factory=dict)
+    """The ways in which units of this process hear of feedback, by name."""
 
     async def predict(self, message: Message) -> Message:
         return await execute(self.node, message)
@@ -58,14 +62,29 @@ def load_predictor(settings: Settings, metrics: Metrics) -> Predictor:
     }
     remote = services(settings.predictor, [unit for unit in every if unit.host])
     watch = partial(Watched, metrics)
-    root = build(settings.predictor.graph, lanes, remote, watch)
-    alone = {unit.name: _alone(unit, lanes) for unit in every if not unit.host}
-    return Predictor(root, models, remote, alone, watch)
+    learners = _learners(settings, metrics, every)
+    root = build(settings.predictor.graph, lanes, remote, learners, watch)
+    alone = {unit.name: _alone(unit, lanes, learners) for unit in every if not unit.host}
+    learns = {name: node.learn for name, node in alone.items() if node.learn is not None}
+    return Predictor(root, models, remote, alone, watch, learns)
 
 
-def _alone(unit: ServedUnit, lanes: Mapping[str, Predict]) -> Node:
+def _alone(unit: ServedUnit, lanes: Mapping[str, Predict], learners: Mapping[str, LearningRouter]) -> Node:
     """The unit as its own port serves it, without children."""
-    return build_unit(unit, (), lanes, partial(Watched, Unmeasured()))
+    return build_unit(unit, (), lanes, learners, partial(Watched, Unmeasured()))
+
+
+def _learners(settings: Settings, metrics: Metrics, units: Sequence[ServedUnit]) -> dict[str, LearningRouter]:
+    """Routers that learn, imported only where there are any, and seen by `metrics`."""
+    learning = [unit for unit in units if not unit.host and unit.implementation in LEARNING]
+    if not learning:
+        return {}
+    from sdep.runtime.learning.gauges import RouterGauges  # noqa: PLC0415
+    from sdep.runtime.learning.router import learning_router  # noqa: PLC0415
+
+    found = {unit.name: learning_router(unit, settings.state_directory(unit.name)) for unit in learning}
+    metrics.watch(RouterGauges(metrics.owner, tuple(found.values())))
+    return found
 
 
 def units_of(unit: ServedUnit) -> Iterator[ServedUnit]:

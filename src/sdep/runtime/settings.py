@@ -19,6 +19,7 @@ from sdep.contract import (
     TERMINATION_LOG,
     ServedPredictor,
     model_directory,
+    state_directory,
 )
 from sdep.errors import InvalidError
 
@@ -49,6 +50,9 @@ class Settings:
 
     def model_directory(self, unit: str) -> Path:
         return self.root / model_directory(unit).lstrip("/")
+
+    def state_directory(self, unit: str) -> Path:
+        return self.root / state_directory(self.predictor, unit).lstrip("/")
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:

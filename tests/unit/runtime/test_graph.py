@@ -12,7 +12,7 @@ import pytest
 
 from sdep.contract import ServedUnit
 from sdep.runtime.errors import LoadError, UnitError
-from sdep.runtime.graph.combine import average
+from sdep.runtime.graph.combine import mean
 from sdep.runtime.graph.execute import execute
 from sdep.runtime.graph.node import NO_CHILD, Node
 from sdep.runtime.graph.route import random_branch
@@ -72,7 +72,7 @@ async def test_average_of_unequal_shapes(serve: Callable[..., Client], unit: Cal
 def test_average_of_text() -> None:
     """Text has no mean."""
     with pytest.raises(UnitError, match="takes numbers"):
-        average("avg", [Payload("x", "strData")])
+        mean(ServedUnit(name="avg"), [Payload("x", "strData")])
 
 
 async def test_chain_and_nesting() -> None:
@@ -120,9 +120,9 @@ async def test_children_run_side_by_side() -> None:
 
 def test_ab_test_draws() -> None:
     """RatioA is the first child's share of two; more children share alike; a seed makes the draws repeat."""
-    draws = [random_branch(2, 0.2, 1) for _ in range(2)]
+    draws = [random_branch((0.2, 0.8), 1) for _ in range(2)]
     first, again = ([draw() for _ in range(2000)] for draw in draws)
-    third = random_branch(3, None, 1)
+    third = random_branch((2, 2, 2), 1)
 
     assert first == again
     assert Counter(first)[0] == pytest.approx(400, abs=60)
@@ -145,7 +145,7 @@ async def test_router_graph_over_http(serve: Callable[..., Client], unit: Callab
     [
         ({"name": "u", "type": "ROUTER"}, "unit 'u': nothing runs 'ROUTER'"),
         ({"name": "u", "host": "localhost"}, "unit 'u': it has the host 'localhost', and no port for rest"),
-        ({"name": "u", "implementation": "RANDOM_ABTEST"}, "chooses between children, and it has 0"),
+        ({"name": "u", "implementation": "RANDOM_ABTEST"}, "RANDOM_ABTEST needs at least 2 children, and has 0"),
         ({"name": "u", "implementation": "MLFLOW_SERVER"}, "unit 'u': .* holds no MLmodel file"),
         ({"name": "u", "implementation": "SKLEARN_SERVER"}, "unit 'u': .* holds none of MLmodel, model.joblib"),
         ({"name": "u", "implementation": "XGBOOST_SERVER"}, "unit 'u': .* holds none of MLmodel, model.bst"),

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import get_args
 
-from sdep.api.graph import BUILT_IN, SERVED, UNKNOWN_IMPLEMENTATION, Unit
+from sdep.api.graph import SERVED, UNKNOWN_IMPLEMENTATION, Unit
 from sdep.api.predictor import Predictor
 from sdep.api.problem import Problem
 from sdep.api.rules.predictors import DNS_LABEL
-from sdep.api.rules.walk import containers, invalid, predictors, units
+from sdep.api.rules.walk import containers, invalid, no_effect, predictors, units
 from sdep.api.seldon_deployment import SeldonDeployment
+from sdep.api.state import STATE_CLAIM, state_claim
+from sdep.built_in import BUILT_IN, LEARNING, faults, unread
 from sdep.contract import UnitType
 from sdep.settings import OperatorSettings
 
@@ -67,6 +69,30 @@ def types(sdep: SeldonDeployment, _: OperatorSettings) -> Iterator[Problem]:
             if method not in _METHODS:
                 message = f"{method!r} is no method: use one of {', '.join(_METHODS)}"
                 yield invalid(f"{where}.methods", message)
+
+
+def built_in_units(sdep: SeldonDeployment, _: OperatorSettings) -> Iterator[Problem]:
+    """What the runtime would refuse at its start is refused here, in the same words."""
+    for where, _predictor, unit in units(sdep):
+        if not unit.is_built_in:
+            continue
+        given = {parameter.name: parameter.value for parameter in unit.parameters or ()}
+        told = unit.implementation or "", given, len(unit.children or ())
+        for fault in faults(*told):
+            yield invalid(f"{where}.parameters[{fault.parameter}]" if fault.parameter else where, fault.message)
+        for name in unread(*told):
+            takes = ", ".join(BUILT_IN[told[0]].parameters) or "none"
+            yield no_effect(f"{where}.parameters[{name}]", f"{told[0]} does not read it: its parameters are {takes}")
+
+
+def state_claims(sdep: SeldonDeployment, _: OperatorSettings) -> Iterator[Problem]:
+    for field, predictor in predictors(sdep):
+        claim = state_claim(sdep, predictor)
+        where = f"{field}.annotations[{STATE_CLAIM}]"
+        if claim and not all(DNS_LABEL.fullmatch(part) for part in claim.split(".")):
+            yield invalid(where, f"{claim!r} is no name of a PersistentVolumeClaim")
+        elif claim and not any(unit.learns for unit in predictor.graph.walk()):
+            yield no_effect(where, f"its graph has none of {', '.join(sorted(LEARNING))}, so nothing is learned")
 
 
 def endpoints(sdep: SeldonDeployment, _: OperatorSettings) -> Iterator[Problem]:
@@ -132,4 +158,4 @@ def _no_server(implementation: str, protocol: str, settings: OperatorSettings) -
     )
 
 
-RULES = (unit_names, container_names, types, units_are_served, endpoints, loggers, size)
+RULES = (unit_names, container_names, types, units_are_served, built_in_units, state_claims, endpoints, loggers, size)

@@ -10,6 +10,8 @@ from sdep.runtime.message import Message
 Transform = Callable[[Message], Awaitable[Message]]
 Route = Callable[[Message], Awaitable[int]]
 Aggregate = Callable[[Sequence[Message]], Awaitable[Message]]
+Learn = Callable[[int, float, int], Awaitable[None]]
+"""From the branch that was taken, the reward for it, and the number of rows that it speaks of."""
 
 ALL_CHILDREN = -1
 NO_CHILD = -2
@@ -17,7 +19,10 @@ NO_CHILD = -2
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """`enter` is a prediction or a transformer's input step, `leave` an output transformer's; None does nothing."""
+    """`enter` is a prediction or a transformer's input step, `leave` an output transformer's; None does nothing.
+
+    `learn` is a router's way to hear of feedback.
+    """
 
     name: str
     children: tuple[Node, ...] = ()
@@ -25,3 +30,4 @@ class Node:
     route: Route | None = None
     aggregate: Aggregate | None = None
     leave: Transform | None = None
+    learn: Learn | None = None

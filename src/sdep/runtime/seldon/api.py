@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sdep.contract import ServedPredictor, ServedUnit
     from sdep.runtime.metrics import Metrics
     from sdep.runtime.predictor import Predictor
+    from sdep.runtime.seldon.feedback import Feedback
 
 
 class SeldonApi:
@@ -54,13 +55,20 @@ class SeldonApi:
         for unit in list(recipients(self._served.graph, feedback.routing)):
             service = predictor.services.get(unit.name)
             if service is None:
-                self._metrics.fed_back(unit, feedback.reward)
+                await self._learn(unit, feedback)
                 continue
             with predictor.watch(unit, service.label("send-feedback")):
                 said = await service.send_feedback(body)
             if unit.name == self._served.graph.name:
                 reply = said
         return encode(reply), puid
+
+    async def _learn(self, unit: ServedUnit, feedback: Feedback) -> None:
+        """Told to a unit of this process; the count says that it was heard."""
+        learn = self._ready().learns.get(unit.name)
+        if learn is not None:
+            await learn(feedback.branch(unit), feedback.reward, feedback.rows)
+        self._metrics.fed_back(unit, feedback.reward)
 
     async def graph_metadata(self) -> bytes:
         predictor = self._ready()

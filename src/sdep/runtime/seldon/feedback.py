@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sdep.runtime.errors import BadDataError
@@ -22,6 +23,16 @@ class Feedback(NamedTuple):
     routing: Mapping[str, int]
     kind: Kind
     puid: str
+    rows: int = 1
+    """How many the request had: the reward is for all of them."""
+
+    def branch(self, router: ServedUnit) -> int:
+        """Which child the router chose, as the answer's meta says."""
+        branch = self.routing.get(router.name, ALL_CHILDREN)
+        if branch < 0:
+            message = f"response.meta.routing does not say which child '{router.name}' chose: send the whole answer"
+            raise BadDataError(message)
+        return branch
 
 
 def read_feedback(body: object) -> Feedback:
@@ -32,7 +43,8 @@ def read_feedback(body: object) -> Feedback:
         raise BadDataError("reward must be a number")
     meta = _object(_object(body, "response"), "meta")
     data = _object(_object(body, "request"), "data")
-    return Feedback(float(reward), _routing(_object(meta, "routing")), _kind(data), str(meta.get("puid") or ""))
+    routing, puid = _routing(_object(meta, "routing")), str(meta.get("puid") or "")
+    return Feedback(float(reward), routing, _kind(data), puid, _rows(data))
 
 
 def _object(parent: Mapping[str, Any], field: str) -> Mapping[str, Any]:
@@ -44,9 +56,18 @@ def _object(parent: Mapping[str, Any], field: str) -> Mapping[str, Any]:
 
 def _routing(routing: Mapping[str, Any]) -> Mapping[str, int]:
     for unit, branch in routing.items():
-        if not isinstance(branch, (int, float)) or branch != int(branch):
+        if not isinstance(branch, (int, float)) or not math.isfinite(branch) or branch != int(branch):
             raise BadDataError(f"response.meta.routing: the branch of '{unit}' must be an integer")
     return {unit: int(branch) for unit, branch in routing.items()}
+
+
+def _rows(data: Mapping[str, Any]) -> int:
+    """At least one: a reward for a request that is not repeated is for one row."""
+    ndarray, tensor = data.get("ndarray"), data.get("tensor")
+    if isinstance(ndarray, list):
+        return max(1, len(ndarray))
+    shape = tensor.get("shape") if isinstance(tensor, dict) else None
+    return max(1, shape[0]) if isinstance(shape, list) and shape and isinstance(shape[0], int) else 1
 
 
 def _kind(data: Mapping[str, Any]) -> Kind:
@@ -56,12 +77,12 @@ def _kind(data: Mapping[str, Any]) -> Kind:
 def recipients(unit: ServedUnit, routing: Mapping[str, int]) -> Iterator[ServedUnit]:
     """Children before parents; a node that routed nowhere in particular passes feedback to all its children."""
     branch = routing.get(unit.name, ALL_CHILDREN)
-    if branch >= len(unit.children) and unit.children:
+    if unit.children and not NO_CHILD <= branch < len(unit.children):
         raise BadDataError(f"response.meta.routing: '{unit.name}' has no child {branch}")
     if branch != NO_CHILD:
         for child in (
             unit.children if branch == ALL_CHILDREN or not unit.children else unit.children[branch : branch + 1]
         ):
             yield from recipients(child, routing)
-    if takes_feedback(unit) and unit.implementation != "AVERAGE_COMBINER":
+    if takes_feedback(unit):
         yield unit

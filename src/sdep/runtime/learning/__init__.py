@@ -1,0 +1,1 @@
+"""Routers that learn from feedback, and where what they learned is kept."""
