@@ -79,6 +79,16 @@ def _weights(text: str, children: int) -> tuple[float, ...]:
     return tuple(numbers)
 
 
+TOLERANCE, RELATIVE_TOLERANCE = "tolerance", "relative_tolerance"
+"""Parameters of any unit: how far from the truth its numbers may be, and for their size."""
+
+
+def tolerance(text: str | None) -> float | None:
+    """None for what is no such number."""
+    number = float(text) if text is not None and _is_number(text) else math.nan
+    return number if math.isfinite(number) and number >= 0 else None
+
+
 class BuiltIn(NamedTuple):
     type: UnitType
     parameters: Mapping[str, Read] = {}
@@ -141,7 +151,7 @@ def values(implementation: str, given: Mapping[str, str], children: int) -> dict
 def unread(implementation: str, given: Mapping[str, str], children: int) -> list[str]:
     """Names of parameters that say nothing to the unit."""
     read = _read_of(implementation, given, children)
-    return [name for name in given if name not in read]
+    return [name for name in given if name not in {*read, TOLERANCE, RELATIVE_TOLERANCE}]
 
 
 def _read_of(implementation: str, given: Mapping[str, str], children: int) -> dict[str, str]:

@@ -19,6 +19,7 @@ from prometheus_client.exposition import generate_latest
 
 from sdep.runtime.rpc.codes import label
 from sdep.runtime.tally import Tally
+from sdep.runtime.tracking import Tracking, model_labels
 
 if TYPE_CHECKING:
     from prometheus_client.registry import Collector
@@ -30,6 +31,7 @@ BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5
 
 _PREDICTOR = ("deployment_name", "predictor_name", "predictor_version")
 _MODEL = ("model_name", "model_image", "model_version")
+_METHODS = frozenset({"get", "head", "post", "put", "delete", "patch", "options", "trace", "connect", "unary", "other"})
 _CALL = ("service", "method", "code", "status")
 
 
@@ -51,6 +53,7 @@ class Metrics:
         owner = {"namespace": predictor.namespace, **dict(zip(_PREDICTOR, self._predictor, strict=True))}
         self.predictions = Tally("seldon_deployment_prediction_count", "Predictions answered", owner)
         self.predictions.add(0)
+        self.tracking = Tracking(self.owner, self._registry)
         self.feedback = Tally("seldon_api_model_feedback_total", "Feedback received")
         self.reward = Tally("seldon_api_model_feedback_reward_total", "Sum of the positive rewards of feedback")
 
@@ -68,9 +71,12 @@ class Metrics:
         self._registry.register(collector)
 
     def served(self, service: str, method: str, code: int, seconds: float) -> None:
-        """One answered request; `method` in lower case, `unary` for gRPC."""
+        """One answered request; `method` in lower case, `unary` for gRPC. One that HTTP does not know is `other`."""
         key = (service, method, code)
         if key not in self._served:
+            if method not in _METHODS:
+                self.served(service, "other", code, seconds)
+                return
             self._served[key] = self._server.labels(*self._predictor, service, *_call(method, code))
         self._served[key].observe(seconds)
 
@@ -79,13 +85,13 @@ class Metrics:
         key = (unit.name, service, code)
         if key not in self._called:
             unary = service.startswith("/seldon.protos.")
-            labels = (*self._predictor, *_model(unit), service, *_call("unary" if unary else "post", code))
+            labels = (*self._predictor, *model_labels(unit), service, *_call("unary" if unary else "post", code))
             self._called[key] = self._client.labels(*labels)
         self._called[key].observe(seconds)
 
     def fed_back(self, unit: ServedUnit, reward: float) -> None:
         """Count for one node. A negative reward counts as feedback only: a counter that falls reads as a restart."""
-        labels = dict(zip((*_PREDICTOR, *_MODEL), (*self._predictor, *_model(unit)), strict=True))
+        labels = dict(zip((*_PREDICTOR, *_MODEL), (*self._predictor, *model_labels(unit)), strict=True))
         self.feedback.add(1, labels)
         self.reward.add(max(reward, 0.0), labels)
 
@@ -98,13 +104,3 @@ class Metrics:
 def _call(method: str, code: int) -> tuple[str, str, str]:
     """Labels `method`, `code` and `status`: gRPC's code is a word, as v1 has it, and its status HTTP's number for that."""
     return method, label(code) if method == "unary" else str(code), str(code)
-
-
-def _model(unit: ServedUnit) -> tuple[str, str, str]:
-    """v1 splits an image at every colon; here a registry's port and a digest survive."""
-    if unit.model is not None:
-        return unit.name, unit.model.name, unit.model.version
-    image = unit.image.partition("@")[0]
-    head, slash, tail = image.rpartition("/")
-    name, _, tag = tail.partition(":")
-    return unit.name, head + slash + name, tag

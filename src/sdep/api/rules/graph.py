@@ -12,7 +12,7 @@ from sdep.api.rules.predictors import DNS_LABEL
 from sdep.api.rules.walk import containers, invalid, no_effect, predictors, units
 from sdep.api.seldon_deployment import SeldonDeployment
 from sdep.api.state import STATE_CLAIM, state_claim
-from sdep.built_in import BUILT_IN, LEARNING, faults, unread
+from sdep.built_in import BUILT_IN, LEARNING, RELATIVE_TOLERANCE, TOLERANCE, faults, tolerance, unread
 from sdep.contract import UnitType
 from sdep.settings import OperatorSettings
 
@@ -83,6 +83,16 @@ def built_in_units(sdep: SeldonDeployment, _: OperatorSettings) -> Iterator[Prob
         for name in unread(*told):
             takes = ", ".join(BUILT_IN[told[0]].parameters) or "none"
             yield no_effect(f"{where}.parameters[{name}]", f"{told[0]} does not read it: its parameters are {takes}")
+
+
+def tolerances(sdep: SeldonDeployment, _: OperatorSettings) -> Iterator[Problem]:
+    """Of units that we serve: what a container means by the same names is its own."""
+    for where, _predictor, unit in units(sdep):
+        for parameter in unit.parameters or ():
+            ours = parameter.name in {TOLERANCE, RELATIVE_TOLERANCE} and unit.implementation != UNKNOWN_IMPLEMENTATION
+            if ours and tolerance(parameter.value) is None:
+                message = f"must be a number, 0 or greater, and is '{parameter.value}'"
+                yield invalid(f"{where}.parameters[{parameter.name}]", message)
 
 
 def state_claims(sdep: SeldonDeployment, _: OperatorSettings) -> Iterator[Problem]:
@@ -158,4 +168,15 @@ def _no_server(implementation: str, protocol: str, settings: OperatorSettings) -
     )
 
 
-RULES = (unit_names, container_names, types, units_are_served, built_in_units, state_claims, endpoints, loggers, size)
+RULES = (
+    unit_names,
+    container_names,
+    types,
+    units_are_served,
+    built_in_units,
+    tolerances,
+    state_claims,
+    endpoints,
+    loggers,
+    size,
+)

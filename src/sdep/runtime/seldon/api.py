@@ -11,10 +11,13 @@ from sdep.runtime.errors import NotFoundError, NotReadyError
 from sdep.runtime.message import Message, Meta
 from sdep.runtime.predictor import units_of
 from sdep.runtime.seldon.codec import as_written, decode, empty, encode
-from sdep.runtime.seldon.feedback import read_feedback, recipients
+from sdep.runtime.seldon.feedback import answering, read_feedback, recipients
 from sdep.runtime.seldon.metadata import graph_metadata, unit_metadata
+from sdep.runtime.seldon.truth import outcome, tolerance_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sdep.contract import ServedPredictor, ServedUnit
     from sdep.runtime.metrics import Metrics
     from sdep.runtime.predictor import Predictor
@@ -61,7 +64,15 @@ class SeldonApi:
                 said = await service.send_feedback(body)
             if unit.name == self._served.graph.name:
                 reply = said
+        self._track(body, feedback)
         return encode(reply), puid
+
+    def _track(self, body: Mapping[str, Any], feedback: Feedback) -> None:
+        """Count how right the answer was, where the feedback brings both it and the truth."""
+        if not body.get("truth") or not body.get("response"):
+            return
+        unit = answering(self._served.graph, feedback.routing)
+        self._metrics.tracking.observe(unit, feedback.path, outcome(body, tolerance_of(unit)))
 
     async def _learn(self, unit: ServedUnit, feedback: Feedback) -> None:
         """Told to a unit of this process; the count says that it was heard."""

@@ -25,6 +25,8 @@ class Feedback(NamedTuple):
     puid: str
     rows: int = 1
     """How many the request had: the reward is for all of them."""
+    path: Mapping[str, Any] = {}
+    """`requestPath` of the answer: which models it came from."""
 
     def branch(self, router: ServedUnit) -> int:
         """Which child the router chose, as the answer's meta says."""
@@ -44,7 +46,7 @@ def read_feedback(body: object) -> Feedback:
     meta = _object(_object(body, "response"), "meta")
     data = _object(_object(body, "request"), "data")
     routing, puid = _routing(_object(meta, "routing")), str(meta.get("puid") or "")
-    return Feedback(float(reward), routing, _kind(data), puid, _rows(data))
+    return Feedback(float(reward), routing, _kind(data), puid, _rows(data), _object(meta, "requestPath"))
 
 
 def _object(parent: Mapping[str, Any], field: str) -> Mapping[str, Any]:
@@ -86,3 +88,12 @@ def recipients(unit: ServedUnit, routing: Mapping[str, int]) -> Iterator[ServedU
             yield from recipients(child, routing)
     if takes_feedback(unit):
         yield unit
+
+
+def answering(unit: ServedUnit, routing: Mapping[str, int]) -> ServedUnit:
+    """The unit whose answer the client got: the last model on the way, or the combiner of several."""
+    branch = routing.get(unit.name, ALL_CHILDREN)
+    combines = unit.type == "COMBINER" or "AGGREGATE" in unit.methods
+    if not unit.children or branch == NO_CHILD or (branch == ALL_CHILDREN and combines):
+        return unit
+    return answering(unit.children[max(branch, 0)], routing)
