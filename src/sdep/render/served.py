@@ -6,11 +6,13 @@ from typing import Any
 
 from sdep.api.graph import Unit
 from sdep.api.predictor import Predictor
-from sdep.contract import ServedModel, ServedParameter, ServedPredictor, ServedUnit
+from sdep.contract import OPEN_INFERENCE, ServedModel, ServedParameter, ServedPredictor, ServedUnit
 from sdep.layout.place import PlacedContainer, Pod
 from sdep.plan import Plan
 from sdep.render import names
 from sdep.render.unit import uses_grpc
+
+_PREDICT = ServedParameter(name="method", value="predict", type="STRING")
 
 
 def served(plan: Plan, predictor: Predictor, graph: ServedUnit) -> ServedPredictor:
@@ -49,17 +51,28 @@ def served_alone(plan: Plan, predictor: Predictor, placed: PlacedContainer) -> S
 
 def _told(plan: Plan, predictor: Predictor, unit: Unit) -> dict[str, Any]:
     pin = plan.pins.get((predictor.name, unit.name or ""))
+    parameters = [
+        ServedParameter(name=parameter.name, value=parameter.value, type=parameter.type)
+        for parameter in unit.parameters or ()
+    ]
+    if _predicts(plan, unit):
+        parameters.append(_PREDICT)
     return {
         "name": unit.name,
         "type": unit.type,
         "implementation": unit.implementation or "",
         "model": ServedModel(name=pin.name or pin.uri, version=pin.version) if pin else None,
-        "parameters": tuple(
-            ServedParameter(name=parameter.name, value=parameter.value, type=parameter.type)
-            for parameter in unit.parameters or ()
-        ),
+        "parameters": tuple(parameters),
         "methods": tuple(unit.methods or ()),
     }
+
+
+def _predicts(plan: Plan, unit: Unit) -> bool:
+    """Under the Open Inference Protocol v1's server for scikit-learn predicts, where under Seldon's it gives probabilities."""
+    named = {parameter.name for parameter in unit.parameters or ()}
+    return (
+        plan.sdep.spec.protocol in OPEN_INFERENCE and unit.implementation == "SKLEARN_SERVER" and "method" not in named
+    )
 
 
 def _reached(plan: Plan, predictor: Predictor, placed: PlacedContainer, *, near: bool) -> dict[str, Any]:

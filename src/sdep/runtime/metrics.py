@@ -84,7 +84,7 @@ class Metrics:
         """One call of one graph node; `service` is the path of v1's internal API, or the method of its gRPC twin."""
         key = (unit.name, service, code)
         if key not in self._called:
-            unary = service.startswith("/seldon.protos.")
+            unary = service.startswith(("/seldon.protos.", "/inference."))
             labels = (*self._predictor, *model_labels(unit), service, *_call("unary" if unary else "post", code))
             self._called[key] = self._client.labels(*labels)
         self._called[key].observe(seconds)

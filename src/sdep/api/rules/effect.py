@@ -12,6 +12,8 @@ from sdep.api.rules.walk import containers, invalid, no_effect, predictors, unit
 from sdep.api.seldon_deployment import SeldonDeployment
 from sdep.settings import OperatorSettings
 
+_SELDON_ALONE = frozenset({"ROUTE", "AGGREGATE"})
+"""Calls that no other protocol has."""
 _STAGE = re.compile(r"models:/+(?P<name>[^/@]+)/(?P<stage>production|staging|archived|none)", re.IGNORECASE)
 _MILLISECONDS = re.compile(r"[0-9]{1,9}")
 _TIMEOUTS = ("seldon.io/rest-timeout", "seldon.io/grpc-timeout")
@@ -39,19 +41,16 @@ def protocols(sdep: SeldonDeployment, _: OperatorSettings) -> Iterator[Problem]:
         yield unsupported("spec.serverType", "kafka is not supported: requests are served over HTTP and gRPC")
     if sdep.spec.protocol in {None, "", "seldon"}:
         return
-    if any("seldon.io/no-engine" not in (predictor.annotations or {}) for predictor in sdep.spec.predictors):
-        message = (
-            f"{sdep.spec.protocol} is not spoken by the engine yet: it serves the seldon protocol; "
-            "with seldon.io/no-engine requests go to the server itself"
-        )
-        yield unsupported("spec.protocol", message)
     for where, predictor, unit in units(sdep):
-        own_image = containers(predictor).get(unit.name or "", {}).get("image")
-        if unit.implementation in SERVED and not own_image:
+        if unit.is_built_in or "seldon.io/no-engine" in (predictor.annotations or {}):
+            continue
+        if unit.type in {"ROUTER", "COMBINER"} or _SELDON_ALONE.intersection(unit.methods or ()):
             message = (
-                f"{sdep.spec.protocol} is not supported yet for {unit.implementation}: the seldon protocol is served"
+                f"its container is called over {sdep.spec.protocol}, which has no call for it: spec.protocol seldon has"
             )
-            yield unsupported(f"{where}.implementation", message)
+            yield unsupported(where, message)
+        if sdep.spec.protocol == "tensorflow" and sdep.spec.transport == "grpc" and unit.implementation not in SERVED:
+            yield unsupported("spec.transport", "containers of protocol tensorflow are called over rest alone")
 
 
 def explainers(sdep: SeldonDeployment, settings: OperatorSettings) -> Iterator[Problem]:

@@ -9,7 +9,7 @@ from sdep.built_in import BUILT_IN, faults, values
 from sdep.runtime.errors import LoadError
 from sdep.runtime.graph.combine import mean, vote
 from sdep.runtime.graph.route import first_child, random_branch
-from sdep.runtime.message import Message, merged
+from sdep.runtime.message import Message, in_rows, merged
 from sdep.runtime.seldon.codec import read
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def _routing(unit: ServedUnit, choose: Callable[[], int], watch: Watch) -> Route
 def _aggregation(unit: ServedUnit, combine: Combine, weights: Sequence[float] | None, watch: Watch) -> Aggregate:
     async def aggregate(answers: Sequence[Message]) -> Message:
         with watch(unit, "/aggregate"):
-            payload = combine(unit, [read(answer.payload) for answer in answers], weights)
+            payload = combine(unit, [in_rows(read(answer.payload)) for answer in answers], weights)
         return Message(payload, merged([answer.meta for answer in answers]))
 
     return aggregate

@@ -46,7 +46,11 @@ class Written(NamedTuple):
 
 def read_request(body: bytes, json_length: int | None = None) -> Asked:
     """`json_length` is the header Inference-Header-Content-Length: where binary data begins."""
-    message, tensors = _read(body, json_length, "inputs")
+    if json_length is not None and json_length > len(body):
+        raise BadDataError(f"Inference-Header-Content-Length is {json_length}, and the body has {len(body)} bytes")
+    message = parse_json(body[:json_length], "the request body")
+    source = _Binary(memoryview(body)[json_length:] if json_length is not None else memoryview(b""))
+    message, tensors = _read(message, source, "inputs")
     parameters = _parameters(message, "the request")
     if "content_type" in message:  # some of v1's clients write it here
         parameters = {"content_type": message["content_type"], **parameters}
@@ -54,18 +58,15 @@ def read_request(body: bytes, json_length: int | None = None) -> Asked:
     return Asked(inference, _wanted(message.get("outputs"), parameters))
 
 
-def read_answer(body: bytes, json_length: int | None = None) -> Inference:
-    message, tensors = _read(body, json_length, "outputs")
+def read_answer(body: object) -> Inference:
+    """From decoded JSON, in which every integer is still exact."""
+    message, tensors = _read(body, _Binary(memoryview(b"")), "outputs")
     return Inference(tensors, _own(_parameters(message, "the answer")), str(message.get("id") or ""))
 
 
-def _read(body: bytes, json_length: int | None, field: str) -> tuple[dict[str, Any], tuple[Tensor, ...]]:
-    if json_length is not None and json_length > len(body):
-        raise BadDataError(f"Inference-Header-Content-Length is {json_length}, and the body has {len(body)} bytes")
-    message = parse_json(body[:json_length], "the request body" if field == "inputs" else "the answer")
+def _read(message: object, source: _Binary, field: str) -> tuple[dict[str, Any], tuple[Tensor, ...]]:
     if not isinstance(message, dict) or not isinstance(message.get(field), list) or not message[field]:
         raise BadDataError(f"the body must be a JSON object with {field}, a list of tensors")
-    source = _Binary(memoryview(body)[json_length:] if json_length is not None else memoryview(b""))
     tensors = tuple(_tensor(f"{field}[{index}]", each, source) for index, each in enumerate(message[field]))
     if source.left:
         raise BadDataError(f"{source.left} bytes of binary data belong to no tensor: see {SIZE}")

@@ -87,7 +87,7 @@ class RestService:
         request = self._client.post(f"{self._base}/{step}").body_bytes(body)
         return await self._call(request.header("content-type", "application/json"))
 
-    async def _call(self, request: RequestBuilder) -> object:
+    async def _call(self, request: RequestBuilder, *, has_body: bool = True) -> object:
         call = CALL.get()
         seconds = call.seconds_left(self._timeout)
         headers = {name: value for name, value in call.headers.items() if name not in _NOT_FORWARDED}
@@ -104,7 +104,7 @@ class RestService:
             raise RemoteError(self._unit, f"the connection to {self._base} broke: {error.message}") from error
         if code != OK:
             raise refusal(self._unit, code, body)
-        return self._json(body)
+        return self._json(body) if has_body else None
 
     async def _send(self, request: RequestBuilder) -> tuple[int, bytes]:
         built = request.build()
@@ -143,9 +143,12 @@ class RestService:
 
 
 def refusal(unit: str, code: int, body: bytes) -> RemoteError:
-    """The container's own code, and its own words where it wrote v1's status object."""
+    """The container's own code, and its own words where it wrote v1's status object, or V2's and TensorFlow's error."""
     try:
-        status = orjson.loads(body)["status"]
+        said = orjson.loads(body)
+        if isinstance(said.get("error"), str):
+            return RemoteError(unit, said["error"], code)
+        status = said["status"]
         return RemoteError(unit, str(status["info"]), code, str(status.get("reason") or ""))
     except (orjson.JSONDecodeError, LookupError, TypeError, AttributeError):
         return RemoteError(unit, f"its container answered {code}: {_excerpt(body)}", code)

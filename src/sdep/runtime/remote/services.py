@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sdep.contract import OPEN_INFERENCE
 from sdep.runtime.errors import LoadError
 from sdep.runtime.remote.reach import address
 
@@ -12,29 +13,55 @@ if TYPE_CHECKING:
 
     from sdep.contract import ServedPredictor, ServedUnit
     from sdep.runtime.graph.remote import Microservice
+    from sdep.runtime.remote.rest import RestService
+    from sdep.runtime.remote.rpc import RpcService
 
 DEFAULT_SECONDS = 60.0
 """How long a call may take where no annotation says it. v1 waits for ever, and so do those who wait for it."""
 
 
 def services(predictor: ServedPredictor, units: Sequence[ServedUnit]) -> dict[str, Microservice]:
-    """By unit name. Each transport is imported only where a unit asks for it."""
+    """By unit name, in the words of the predictor's protocol. Each transport is imported only where a unit asks for it."""
     found: dict[str, Microservice] = {}
     for unit in units:
         if not address(unit)[1]:
             raise LoadError(unit.name, f"it has the host '{unit.host}', and no port for {unit.transport}")
     rest = [unit for unit in units if unit.transport == "rest"]
     if rest:
-        from sdep.runtime.remote.rest import RestService, make_client  # noqa: PLC0415
+        from sdep.runtime.remote.rest import make_client  # noqa: PLC0415
 
         client, seconds = make_client(), _seconds(predictor.rest_timeout_ms)
-        found |= {unit.name: RestService(unit, client, seconds) for unit in rest}
+        made = _rest(predictor.protocol)
+        found |= {unit.name: made(unit, client, seconds) for unit in rest}
     if len(rest) < len(units):
-        from sdep.runtime.remote.rpc import RpcService  # noqa: PLC0415
-
         seconds = _seconds(predictor.grpc_timeout_ms)
-        found |= {unit.name: RpcService(unit, seconds) for unit in units if unit.transport == "grpc"}
+        spoken = _rpc(predictor.protocol)
+        found |= {unit.name: spoken(unit, seconds) for unit in units if unit.transport == "grpc"}
     return found
+
+
+def _rest(protocol: str) -> type[RestService]:
+    if protocol in OPEN_INFERENCE:
+        from sdep.runtime.remote.open_inference import OpenInferenceService  # noqa: PLC0415
+
+        return OpenInferenceService
+    if protocol == "tensorflow":
+        from sdep.runtime.remote.tensorflow import TensorflowService  # noqa: PLC0415
+
+        return TensorflowService
+    from sdep.runtime.remote.rest import RestService  # noqa: PLC0415
+
+    return RestService
+
+
+def _rpc(protocol: str) -> type[RpcService]:
+    if protocol in OPEN_INFERENCE:
+        from sdep.runtime.remote.open_inference_rpc import OpenInferenceRpcService  # noqa: PLC0415
+
+        return OpenInferenceRpcService
+    from sdep.runtime.remote.rpc import RpcService  # noqa: PLC0415
+
+    return RpcService
 
 
 def _seconds(milliseconds: int) -> float:

@@ -87,6 +87,21 @@ def _decoded(where: str, value: Any) -> Any:  # noqa: ANN401 - nested lists of v
         raise BadDataError(f'{where}: an object among values must be {{"b64": …}} with base64') from error
 
 
+def read_answer(body: object) -> Payload:
+    """What another server predicted."""
+    if isinstance(body, dict) and "predictions" in body:
+        return _instances(body["predictions"])
+    if isinstance(body, dict) and "outputs" in body:
+        return _inputs(body["outputs"])
+    raise BadDataError("it must be a JSON object with predictions or outputs")
+
+
+def write_request(payload: Payload) -> bytes:
+    """Ask another server: an array row by row, named tensors each by itself."""
+    arrays = _answered(payload)
+    return _json({"instances": next(iter(arrays.values()))} if set(arrays) == {""} else {"inputs": arrays})
+
+
 def write_answer(answer: Payload, form: Form) -> bytes:
     """As it was asked: a list of rows, or a tensor; with names where the model gave several."""
     arrays = _answered(answer)
