@@ -53,6 +53,13 @@ class UnitError(ServingError):
         super().__init__(f"unit '{unit}': {message}")
 
 
+class OverdueError(UnitError):
+    """A node did not answer in the time that its annotation, or the client, gives it."""
+
+    code = 504
+    reason = "DEADLINE_EXCEEDED"
+
+
 class RemoteError(UnitError):
     """A container said no, or said nothing: with its own status and reason where it gave them."""
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sdep.built_in import LEARNING
 from sdep.runtime.graph.build import build, build_unit
+from sdep.runtime.graph.deadline import in_time
 from sdep.runtime.graph.execute import execute
 from sdep.runtime.graph.lane import Lane
 from sdep.runtime.graph.watch import Unmeasured, Watched
@@ -57,8 +58,10 @@ def load_predictor(settings: Settings, metrics: Metrics) -> Predictor:
     units = [unit for unit in every if _has_model(unit)]
     loaded = [_load(settings, unit) for unit in units]
     models = {unit.name: model for unit, (model, _) in zip(units, loaded, strict=True)}
+    limit = settings.predictor.rest_timeout_ms / 1000
     lanes = {
-        unit.name: Lane(model, threads, seconds).predict for unit, (model, seconds) in zip(units, loaded, strict=True)
+        unit.name: in_time(unit.name, Lane(model, threads, seconds).predict, limit)
+        for unit, (model, seconds) in zip(units, loaded, strict=True)
     }
     remote = services(settings.predictor, [unit for unit in every if unit.host])
     watch = partial(Watched, metrics)

@@ -226,7 +226,7 @@ async def test_timeout(serve: Callable[..., Client]) -> None:
         meshed = await serve(_unit("m", model)).predict({"strData": "x"}, x_envoy_expected_rq_timeout_ms="80")
 
     info = f"unit 'm': no answer from http://127.0.0.1:{model.port} within"
-    assert (answer.code, answer.json["status"]["info"]) == (500, f"{info} 0.05 s")
+    assert (answer.code, answer.json["status"]["info"]) == (504, f"{info} 0.05 s")
     assert meshed.json["status"]["info"].startswith(f"{info} 0.0")
     assert 0 < int(model.asked[1].headers["x-envoy-expected-rq-timeout-ms"]) <= 80
 

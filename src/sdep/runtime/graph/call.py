@@ -22,4 +22,4 @@ class Call(NamedTuple):
 
 
 CALL: ContextVar[Call] = ContextVar("CALL", default=Call())  # noqa: B039 - its fields never change
-"""The request of this task. Set only where a graph has containers: nothing else asks for it."""
+"""The request of this task. Set where a graph has containers, or the client said how long it waits."""

@@ -14,8 +14,11 @@ if TYPE_CHECKING:
 
 def announce(request: Request, api: SeldonApi) -> str:
     """Tell containers of the request; the id that they read is the one that the client gets, made here if need be."""
+    deadline = request.deadline()
     if not api.has_containers:
+        if deadline is not None:
+            CALL.set(Call(deadline=deadline))
         return ""
     made = request.puid or new_id()
-    CALL.set(Call({**request.headers(), "seldon-puid": made}, request.deadline()))
+    CALL.set(Call({**request.headers(), "seldon-puid": made}, deadline))
     return made

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 DEADLINE_HEADER = b"x-envoy-expected-rq-timeout-ms"
 """What Envoy tells of its own time limit."""
+_MOST_DIGITS = 12
 
 
 class Request:
@@ -91,7 +92,8 @@ class Request:
     def deadline(self) -> float | None:
         """The moment, in monotonic seconds, until which the mesh says that the client waits; None where it says nothing."""
         value = self.fields.get(DEADLINE_HEADER, b"")
-        return time.monotonic() + int(value) / 1000 if value.isdigit() and int(value) else None
+        known = value.isdigit() and len(value) <= _MOST_DIGITS and int(value)
+        return time.monotonic() + known / 1000 if known else None
 
 
 def _is_form(media_type: str, body: bytes) -> bool:

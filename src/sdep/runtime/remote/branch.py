@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 
@@ -14,6 +15,11 @@ def branch_of(body: object) -> int | None:
         found = tensor.get("values") if tensor else data.get("ndarray") if isinstance(data, dict) else None
     while isinstance(found, list):
         found = found[0] if found else None
-    if isinstance(found, bool) or not isinstance(found, (int, float)) or found != int(found):
+    if (
+        isinstance(found, bool)
+        or not isinstance(found, (int, float))
+        or not math.isfinite(found)
+        or found != int(found)
+    ):
         return None
     return int(found)

@@ -9,18 +9,25 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 from pyreqwest.client import ClientBuilder
-from pyreqwest.exceptions import ConnectError, ConnectTimeoutError, PyreqwestError, RequestTimeoutError
+from pyreqwest.exceptions import (
+    ConnectError,
+    ConnectTimeoutError,
+    PyreqwestError,
+    RequestError,
+    RequestTimeoutError,
+)
 
-from sdep.runtime.errors import BadDataError, RemoteError
+from sdep.runtime.errors import BadDataError, OverdueError, RemoteError
 from sdep.runtime.graph.call import CALL
 from sdep.runtime.remote.branch import branch_of
+from sdep.runtime.remote.retry import GONE, ONCE, PAUSES, RetryBudget
 from sdep.runtime.seldon.codec import answered, encode_request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pyreqwest.client import Client
-    from pyreqwest.request import RequestBuilder
+    from pyreqwest.request import ConsumedRequest, RequestBuilder
 
     from sdep.contract import ServedUnit
     from sdep.runtime.graph.remote import Step
@@ -28,8 +35,8 @@ if TYPE_CHECKING:
 
 OK = 200
 CONNECT_SECONDS = 2.0
-PAUSES = (0.05, 0.2, 0.5)
-"""Seconds before each further try to connect. What was connected is never tried again: it may have been heard."""
+DIAL_PAUSES = (0.05, 0.2, 0.5)
+"""Seconds before each further try to connect, of which there may always be one: nobody has heard anything."""
 EXCERPT = 500
 """Characters of an answer that is no status object, for the error's message."""
 DEADLINE_HEADER = "x-envoy-expected-rq-timeout-ms"
@@ -58,6 +65,7 @@ class RestService:
         self._base = f"http://{unit.host}:{unit.http_port}"
         self._client = client
         self._timeout = timeout
+        self._budget = RetryBudget()
 
     def label(self, step: Step) -> str:
         return f"/{step}"
@@ -85,9 +93,9 @@ class RestService:
 
     async def _post(self, step: Step, body: bytes) -> object:
         request = self._client.post(f"{self._base}/{step}").body_bytes(body)
-        return await self._call(request.header("content-type", "application/json"))
+        return await self._call(request.header("content-type", "application/json"), again=step not in ONCE)
 
-    async def _call(self, request: RequestBuilder, *, has_body: bool = True) -> object:
+    async def _call(self, request: RequestBuilder, *, has_body: bool = True, again: bool = True) -> object:
         call = CALL.get()
         seconds = call.seconds_left(self._timeout)
         headers = {name: value for name, value in call.headers.items() if name not in _NOT_FORWARDED}
@@ -95,22 +103,39 @@ class RestService:
             headers[DEADLINE_HEADER] = str(round(seconds * 1000))
         try:
             async with asyncio.timeout(seconds):
-                code, body = await self._send(request.headers(headers))
+                code, body = await self._heard(request.headers(headers), again=again)
         except (ConnectError, ConnectTimeoutError) as error:
             raise RemoteError(self._unit, f"no connection to {self._base}") from error
         except (TimeoutError, RequestTimeoutError) as error:
-            raise RemoteError(self._unit, f"no answer from {self._base} within {seconds:.3g} s") from error
+            raise OverdueError(self._unit, f"no answer from {self._base} within {seconds:.3g} s") from error
         except PyreqwestError as error:
             raise RemoteError(self._unit, f"the connection to {self._base} broke: {error.message}") from error
         if code != OK:
             raise refusal(self._unit, code, body)
         return self._json(body) if has_body else None
 
-    async def _send(self, request: RequestBuilder) -> tuple[int, bytes]:
+    async def _heard(self, request: RequestBuilder, *, again: bool) -> tuple[int, bytes]:
+        """Try again after a broken connection or a proxy's word that nobody is there, as far as the budget goes."""
         built = request.build()
-        for pause in (*PAUSES, None):
+        self._budget.earn()
+        for pause in PAUSES:
             try:
-                response = await built.copy().send()
+                code, body = await self._send(built)
+            except (ConnectError, RequestTimeoutError):
+                raise
+            except RequestError:
+                if not again or not self._budget.spend():
+                    raise
+            else:
+                if code not in GONE or not again or not self._budget.spend():
+                    return code, body
+            await asyncio.sleep(pause)
+        return await self._send(built)
+
+    async def _send(self, request: ConsumedRequest) -> tuple[int, bytes]:
+        for pause in (*DIAL_PAUSES, None):
+            try:
+                response = await request.copy().send()
             except (ConnectError, ConnectTimeoutError):
                 if pause is None:
                     raise

@@ -13,12 +13,13 @@ from google.protobuf.json_format import MessageToDict
 from sdep.runtime.errors import RemoteError
 from sdep.runtime.graph.call import CALL
 from sdep.runtime.remote.branch import branch_of
+from sdep.runtime.remote.retry import ONCE, PAUSES, RetryBudget
 from sdep.runtime.rpc import seldon_pb2 as pb
 from sdep.runtime.rpc.codes import http_code
 from sdep.runtime.rpc.convert import as_received, encode, feedback_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from google.protobuf.message import Message as Proto
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from sdep.runtime.graph.remote import Step
     from sdep.runtime.message import Message
 
-PAUSES = (0.05, 0.2, 0.5)
+DIAL_PAUSES = (0.05, 0.2, 0.5)
 """Seconds before each further try, of what never reached the container."""
 _METHODS: dict[Step, str] = {
     "predict": "/seldon.protos.Model/Predict",
@@ -37,6 +38,7 @@ _METHODS: dict[Step, str] = {
     "send-feedback": "/seldon.protos.Model/SendFeedback",
 }
 """Feedback goes to `Model` whatever the unit is, as in v1."""
+_ONCE = {_METHODS[step] for step in _METHODS if step in ONCE}
 _METADATA = "/seldon.protos.Model/Metadata"
 _OPTIONS = (
     ("grpc.max_receive_message_length", -1),
@@ -59,6 +61,7 @@ class RpcService:
         self._unit = unit.name
         self._target = f"{unit.host}:{unit.grpc_port}"
         self._timeout = timeout
+        self._budget = RetryBudget()
         self._channel: grpc.aio.Channel | None = None
 
     def label(self, step: Step) -> str:
@@ -95,15 +98,26 @@ class RpcService:
         if self._channel is None:  # made on the loop that uses it
             self._channel = grpc.aio.insecure_channel(self._target, options=_OPTIONS)
         call = self._channel.unary_unary(method, request_serializer=_serialized, response_deserializer=read)
-        for pause in (*PAUSES, None):
+        self._budget.earn()
+        dials, tries = iter(DIAL_PAUSES), iter(() if method in _ONCE else PAUSES)
+        while True:
             seconds = CALL.get().seconds_left(self._timeout)
             try:
                 return await call(request, timeout=seconds, metadata=_metadata())
             except grpc.aio.AioRpcError as error:
-                if pause is None or not _never_sent(error):
+                pause = self._pause(error, dials, tries)
+                if pause is None:
                     raise self._failure(error, seconds) from error
             await asyncio.sleep(pause)
-        raise AssertionError("the last try returns or raises")
+
+    def _pause(self, error: grpc.aio.AioRpcError, dials: Iterator[float], tries: Iterator[float]) -> float | None:
+        """Seconds until another try; None where there is none. What was never heard costs nothing of the budget."""
+        if error.code() is not grpc.StatusCode.UNAVAILABLE:
+            return None
+        if _never_sent(error):
+            return next(dials, None)
+        pause = next(tries, None)
+        return pause if pause is not None and self._budget.spend() else None
 
     def _failure(self, error: grpc.aio.AioRpcError, seconds: float) -> RemoteError:
         name, said = error.code().name, error.details() or ""
