@@ -59,14 +59,13 @@ def load_predictor(settings: Settings, metrics: Metrics) -> Predictor:
     loaded = [_load(settings, unit) for unit in units]
     models = {unit.name: model for unit, (model, _) in zip(units, loaded, strict=True)}
     limit = settings.predictor.rest_timeout_ms / 1000
-    lanes = {
-        unit.name: in_time(unit.name, Lane(model, threads, seconds).predict, limit)
-        for unit, (model, seconds) in zip(units, loaded, strict=True)
-    }
+    own = {unit.name: Lane(model, threads, seconds) for unit, (model, seconds) in zip(units, loaded, strict=True)}
+    lanes = {name: in_time(name, lane.predict, limit) for name, lane in own.items()}
+    held = {name: lane.held for name, lane in own.items()}
     remote = services(settings.predictor, [unit for unit in every if unit.host])
     watch = partial(Watched, metrics)
     learners = _learners(settings, metrics, every)
-    root = build(settings.predictor.graph, lanes, remote, learners, watch)
+    root = build(settings.predictor.graph, lanes, remote, learners, watch, held)
     alone = {unit.name: _alone(unit, lanes, learners) for unit in every if not unit.host}
     learns = {name: node.learn for name, node in alone.items() if node.learn is not None}
     return Predictor(root, models, remote, alone, watch, learns)

@@ -19,7 +19,7 @@ from sdep.runtime.graph.route import random_branch
 from sdep.runtime.message import Message, Meta, Payload
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from conftest import Client
 
@@ -163,3 +163,50 @@ def test_what_cannot_run_is_named(serve: Callable[..., Client], graph: dict[str,
     """A graph that cannot be served fails at the start, with the unit's name."""
     with pytest.raises(LoadError, match=sentence):
         serve(ServedUnit.model_validate(graph))
+
+
+async def test_short_children_need_no_tasks() -> None:
+    """Children that hold the loop for a moment are asked in their order; one that waits is under way before them."""
+    order: list[str] = []
+
+    def child(name: str, seconds: float | None) -> Node:
+        async def enter(message: Message) -> Message:
+            order.append(f"{name} begins")
+            if seconds is None:
+                await asyncio.sleep(0)
+            order.append(f"{name} ends")
+            return Message(Payload(name, "strData"), message.meta)
+
+        return Node(name, enter=enter, held=None if seconds is None else lambda _: seconds)
+
+    async def joined(answers: Sequence[Message]) -> Message:
+        return Message(Payload("".join(answer.payload.value for answer in answers), "strData"), Meta())
+
+    short = Node("all", (child("a", 0.0004), child("b", 0.0004)), aggregate=joined)
+    assert (await execute(short, MESSAGE)).payload.value == "ab"
+    assert order == ["a begins", "a ends", "b begins", "b ends"]
+    order.clear()
+    mixed = Node("all", (child("a", 0.0004), child("b", None), child("c", 0.0004)), aggregate=joined)
+    assert (await execute(mixed, MESSAGE)).payload.value == "abc"
+    assert order == ["b begins", "a begins", "a ends", "c begins", "c ends", "b ends"]
+
+
+async def test_short_children_do_not_hold_the_loop_together() -> None:
+    """Eight that are short each, and long in all, leave the loop to others in between."""
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async def enter(message: Message) -> Message:
+        return message
+
+    node = Node("all", tuple(Node(str(number), enter=enter, held=lambda _: 0.0006) for number in range(8)))
+    beside = asyncio.create_task(others())
+    await execute(node, MESSAGE)
+    beside.cancel()
+
+    assert turns > 0

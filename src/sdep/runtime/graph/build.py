@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from sdep.contract import ServedUnit
-    from sdep.runtime.graph.node import Transform
+    from sdep.runtime.graph.node import Held, Transform
     from sdep.runtime.graph.remote import Microservice
     from sdep.runtime.graph.watch import Watch
     from sdep.runtime.learning.router import LearningRouter
 
     Predict = Callable[[Payload], Awaitable[Payload]]
+
+_NOT_KNOWN: Mapping[str, Held] = {}
 
 
 def build(
@@ -29,15 +31,18 @@ def build(
     services: Mapping[str, Microservice],
     learners: Mapping[str, LearningRouter],
     watch: Watch,
+    held: Mapping[str, Held] = _NOT_KNOWN,
 ) -> Node:
     """By unit name: `predictors` has loaded models, `services` the ways to containers, `learners` the routers that learn.
 
-    `LoadError` names a unit that nothing can run.
+    `held` tells of models that may be called on the event loop for how long (see `Node.held`). `LoadError` names a unit
+    that nothing can run.
     """
-    children = tuple(build(child, predictors, services, learners, watch) for child in unit.children)
+    children = tuple(build(child, predictors, services, learners, watch, held) for child in unit.children)
     if unit.name in services:
         return remote_node(unit, children, services[unit.name], watch)
-    return build_unit(unit, children, predictors, learners, watch)
+    node = build_unit(unit, children, predictors, learners, watch)
+    return replace(node, held=held[unit.name]) if unit.name in held else node
 
 
 def build_unit(

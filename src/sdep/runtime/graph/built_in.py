@@ -30,6 +30,7 @@ _COMBINE: Mapping[str, Combine] = {
 
 def built_in_node(unit: ServedUnit, node: Node, learners: Mapping[str, LearningRouter], watch: Watch) -> Node:
     """`LoadError` for a unit that is none of them. `learners` has the routers that learn, by name."""
+    node = replace(node, held=_moment)
     if unit.name in learners:
         router = learners[unit.name]
         return replace(node, route=_routing(unit, router.choose, watch), learn=router.learn)
@@ -44,6 +45,11 @@ def built_in_node(unit: ServedUnit, node: Node, learners: Mapping[str, LearningR
         case _:
             combine = _COMBINE[unit.implementation]
             return replace(node, aggregate=_aggregation(unit, combine, given.get("weights"), watch))
+
+
+def _moment(_: object) -> float:
+    """Built-in units compute for a few microseconds, and wait for nothing."""
+    return 0.0
 
 
 def built_in_parameters(unit: ServedUnit) -> dict[str, Any]:

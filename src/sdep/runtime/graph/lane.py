@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,10 @@ class Lane:
         if self._seconds < SHORT_SECONDS:
             return self._timed(payload)
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._timed, payload)
+
+    def held(self, payload: Payload) -> float:
+        """For how many seconds a call will hold the event loop; infinite for one that gets a thread."""
+        return self._seconds if self._seconds < SHORT_SECONDS and _small(payload) else math.inf
 
     def _timed(self, payload: Payload) -> Payload:
         """Threads may race for the mean: losing one sample is harmless."""

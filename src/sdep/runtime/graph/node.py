@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from sdep.runtime.message import Message
+from sdep.runtime.message import Message, Payload
 
 Transform = Callable[[Message], Awaitable[Message]]
 Route = Callable[[Message], Awaitable[int]]
 Aggregate = Callable[[Sequence[Message]], Awaitable[Message]]
 Learn = Callable[[int, float, int], Awaitable[None]]
 """From the branch that was taken, the reward for it, and the number of rows that it speaks of."""
+Held = Callable[[Payload], float]
 
 ALL_CHILDREN = -1
 NO_CHILD = -2
@@ -21,7 +22,8 @@ NO_CHILD = -2
 class Node:
     """`enter` is a prediction or a transformer's input step, `leave` an output transformer's; None does nothing.
 
-    `learn` is a router's way to hear of feedback.
+    `learn` is a router's way to hear of feedback. `held` tells for how many seconds its steps will hold the event loop,
+    without ever waiting for anything else; None where they may wait.
     """
 
     name: str
@@ -31,3 +33,4 @@ class Node:
     aggregate: Aggregate | None = None
     leave: Transform | None = None
     learn: Learn | None = None
+    held: Held | None = None
