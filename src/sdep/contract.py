@@ -44,6 +44,8 @@ ENV_CACHE = "SDEP_CACHE"
 """A folder for what later containers, and other pods, need not fetch or make again: artifacts and environments."""
 ENV_DOWNLOAD_STREAMS = "SDEP_DOWNLOAD_STREAMS"
 """How many pieces of a model are downloaded at once."""
+ENV_PAYLOAD_ENDPOINT = "REQUEST_LOGGER_DEFAULT_ENDPOINT"
+"""Where payloads go whose unit names no `logger.url`."""
 
 OPEN_INFERENCE = frozenset({"v2", "kfserving"})
 """The two names of the Open Inference Protocol."""
@@ -75,6 +77,13 @@ class ServedParameter(_Wire):
     type: str
 
 
+class ServedLogger(_Wire):
+    """Where a unit's payloads go as CloudEvents; without a `url` to ENV_PAYLOAD_ENDPOINT."""
+
+    url: str = ""
+    mode: Literal["all", "request", "response"]
+
+
 class ServedUnit(_Wire):
     """One graph node. `model` is set where a model was downloaded for it (see `model_directory`)."""
 
@@ -93,6 +102,7 @@ class ServedUnit(_Wire):
     methods: tuple[str, ...] = ()
     """v1's names of the calls that the unit answers, such as TRANSFORM_INPUT; () leaves it to the type."""
     image: str = ""
+    logger: ServedLogger | None = None
     children: tuple[ServedUnit, ...] = ()
 
 
@@ -107,6 +117,10 @@ class ServedPredictor(_Wire):
     rest_timeout_ms: int = 0
     grpc_timeout_ms: int = 0
     """How long a call of a unit in a container may take; 0 for the runtime's default."""
+    payload_queue_size: int = 0
+    """Payloads that may wait for their receiver; 0 for the runtime's default."""
+    payload_timeout_ms: int = 0
+    """How long a receiver may take for one payload; 0 for the runtime's default."""
     graph: ServedUnit
 
 

@@ -76,6 +76,12 @@ class OperatorSettings(BaseModel):
     explainer_image: str = Field("", description="for explainers whose containerSpec names no image")
     keda_enabled: bool = False
 
+    payload_endpoint: str = Field(
+        "http://default-broker", description="where payloads go of units whose logger names no url"
+    )
+    payload_queue_size: int = Field(10_000, ge=1, description="payloads of a pod that may wait for their receiver")
+    payload_timeout_ms: int = Field(2000, ge=1, description="how long a receiver may take for one payload")
+
     mlflow_tracking_uri: str = ""
     resolve_interval_seconds: float = Field(10.0, gt=0, description="how often a moved alias or stage is looked for")
     registry_timeout_seconds: float = Field(5.0, gt=0)

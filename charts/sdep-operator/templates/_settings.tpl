@@ -10,6 +10,9 @@
 - SDEP_STORAGE_INITIALIZER_IMAGE: {{ .Values.storageInitializer.image | quote }}
 - SDEP_EXPLAINER_IMAGE: {{ .Values.explainer.image | quote }}
 - SDEP_KEDA_ENABLED: {{ .Values.keda.enabled | quote }}
+- SDEP_PAYLOAD_ENDPOINT: {{ .Values.executor.requestLogger.defaultEndpoint | quote }}
+- SDEP_PAYLOAD_QUEUE_SIZE: {{ .Values.executor.requestLogger.workQueueSize | int | quote }}
+- SDEP_PAYLOAD_TIMEOUT_MS: {{ .Values.executor.requestLogger.writeTimeoutMs | int | quote }}
 - SDEP_MLFLOW_TRACKING_URI: {{ .Values.mlflow.trackingUri | quote }}
 - SDEP_RESOLVE_INTERVAL_SECONDS: {{ .Values.mlflow.resolveIntervalSeconds | quote }}
 - SDEP_INGRESS: {{ include "sdep.ingress" . | quote }}

@@ -23,6 +23,9 @@ KNOWN_SERVERS = SERVED | {"TENSORFLOW_SERVER", "TRITON_SERVER", "HUGGINGFACE_SER
 UnitPath = tuple[str, ...]
 """Names from the predictor down to the unit: unique in a SeldonDeployment once defaults are filled in."""
 
+PAYLOAD_MODES = frozenset({"all", "request", "response"})
+"""What a unit's logger may be told to log."""
+
 
 class Endpoint(KubeModel):
     service_host: str | None = Field(None, alias="service_host")

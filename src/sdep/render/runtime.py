@@ -8,6 +8,7 @@ from typing import Any
 from sdep.api import quantity
 from sdep.contract import (
     ENV_DRAIN_SECONDS,
+    ENV_PAYLOAD_ENDPOINT,
     ENV_PREDICTOR,
     LIVE_PATH,
     READY_PATH,
@@ -19,6 +20,7 @@ from sdep.layout.place import PlacedContainer
 from sdep.plan import Plan
 from sdep.render import names
 from sdep.render.security import container_security
+from sdep.render.served import logs_payloads
 from sdep.render.variables import merged
 from sdep.render.volumes import TMP
 
@@ -37,6 +39,8 @@ def runtime_container(
         "PREDICTOR_ID": told.predictor,
         "HOME": "/tmp",  # noqa: S108 - a volume of the pod's own
     }
+    if logs_payloads(told.graph):
+        own[ENV_PAYLOAD_ENDPOINT] = plan.settings.payload_endpoint
     container: dict[str, Any] = {
         "name": name,
         "image": plan.settings.runtime_image,

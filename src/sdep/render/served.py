@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from sdep.api.graph import Unit
+from sdep.api.graph import PAYLOAD_MODES, Unit
 from sdep.api.predictor import Predictor
-from sdep.contract import OPEN_INFERENCE, ServedModel, ServedParameter, ServedPredictor, ServedUnit
+from sdep.contract import (
+    OPEN_INFERENCE,
+    ServedLogger,
+    ServedModel,
+    ServedParameter,
+    ServedPredictor,
+    ServedUnit,
+)
 from sdep.layout.place import PlacedContainer, Pod
 from sdep.plan import Plan
 from sdep.render import names
@@ -22,10 +29,26 @@ def served(plan: Plan, predictor: Predictor, graph: ServedUnit) -> ServedPredict
         predictor=predictor.name,
         version=(predictor.labels or {}).get("version", ""),
         protocol=plan.sdep.spec.protocol or "seldon",
-        rest_timeout_ms=_milliseconds(plan, "seldon.io/rest-timeout"),
-        grpc_timeout_ms=_milliseconds(plan, "seldon.io/grpc-timeout"),
+        rest_timeout_ms=_number(plan, "seldon.io/rest-timeout"),
+        grpc_timeout_ms=_number(plan, "seldon.io/grpc-timeout"),
+        **_payload_limits(plan, graph),
         graph=graph,
     )
+
+
+def _payload_limits(plan: Plan, graph: ServedUnit) -> dict[str, int]:
+    """Said only where payloads are logged, so that changing a setting replaces no other pod."""
+    if not logs_payloads(graph):
+        return {}
+    return {
+        "payload_queue_size": _number(plan, "seldon.io/executor-logger-queue-size") or plan.settings.payload_queue_size,
+        "payload_timeout_ms": _number(plan, "seldon.io/executor-logger-write-timeout-ms")
+        or plan.settings.payload_timeout_ms,
+    }
+
+
+def logs_payloads(graph: ServedUnit) -> bool:
+    return graph.logger is not None or any(logs_payloads(child) for child in graph.children)
 
 
 def served_graph(plan: Plan, predictor: Predictor, engine_pod: Pod) -> ServedUnit:
@@ -37,16 +60,25 @@ def served_graph(plan: Plan, predictor: Predictor, engine_pod: Pod) -> ServedUni
         name = unit.name or ""
         reached = _reached(plan, predictor, placed[name], near=name in beside) if name in placed else {}
         children = tuple(convert(child) for child in unit.children or ())
-        return ServedUnit.model_validate({**_told(plan, predictor, unit), **reached, "children": children})
+        told = {**_told(plan, predictor, unit), "logger": _logger(unit)}
+        return ServedUnit.model_validate({**told, **reached, "children": children})
 
     return convert(predictor.graph)
 
 
 def served_alone(plan: Plan, predictor: Predictor, placed: PlacedContainer) -> ServedUnit:
-    """One unit as the graph of a runtime of its own."""
-    return (
-        ServedUnit.model_validate(_told(plan, predictor, placed.unit)) if placed.unit else ServedUnit(name=placed.name)
-    )
+    """One unit as the graph of a runtime of its own. An engine that calls it logs its payloads; without one it does so itself."""
+    if placed.unit is None:
+        return ServedUnit(name=placed.name)
+    own = _logger(placed.unit) if plan.layouts[predictor.name].engine == "none" else None
+    return ServedUnit.model_validate({**_told(plan, predictor, placed.unit), "logger": own})
+
+
+def _logger(unit: Unit) -> ServedLogger | None:
+    """None where the mode is no mode, as in v1: it logs nothing."""
+    if unit.logger is None or unit.logger.mode not in PAYLOAD_MODES:
+        return None
+    return ServedLogger.model_validate({"url": unit.logger.url or "", "mode": unit.logger.mode})
 
 
 def _told(plan: Plan, predictor: Predictor, unit: Unit) -> dict[str, Any]:
@@ -89,6 +121,6 @@ def _reached(plan: Plan, predictor: Predictor, placed: PlacedContainer, *, near:
     }
 
 
-def _milliseconds(plan: Plan, annotation: str) -> int:
+def _number(plan: Plan, annotation: str) -> int:
     text = plan.sdep.annotation(annotation) or ""
     return int(text) if text.isdecimal() else 0

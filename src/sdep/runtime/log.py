@@ -5,11 +5,16 @@ from __future__ import annotations
 import logging
 import sys
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import orjson
 from typing_extensions import override
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
 _logger = logging.getLogger("sdep.runtime")
+_context: Callable[[], Mapping[str, str]] = dict
 
 
 class JsonFormatter(logging.Formatter):
@@ -37,7 +42,13 @@ def configure() -> None:
     logging.captureWarnings(capture=True)
 
 
+def correlate(context: Callable[[], Mapping[str, str]]) -> None:
+    """Have every line name what `context` says at that moment, such as the trace of the request."""
+    global _context  # noqa: PLW0603 - of the process, as its log is
+    _context = context
+
+
 def event(message: str, *, level: str = "info", error: BaseException | None = None, **fields: object) -> None:
     """`error` adds its stack trace, which belongs here and nowhere near a client."""
     number = logging.getLevelNamesMapping()[level.upper()]
-    _logger.log(number, message, extra={"fields": fields}, exc_info=error)
+    _logger.log(number, message, extra={"fields": {**_context(), **fields}}, exc_info=error)

@@ -56,6 +56,7 @@ class Metrics:
         self.tracking = Tracking(self.owner, self._registry)
         self.feedback = Tally("seldon_api_model_feedback_total", "Feedback received")
         self.reward = Tally("seldon_api_model_feedback_reward_total", "Sum of the positive rewards of feedback")
+        self.payloads = Tally("sdep_payload_log_events_total", "Payloads for loggers, by what became of them")
 
     def _histogram(self, side: str, text: str, labels: tuple[str, ...]) -> Histogram:
         name = f"seldon_api_executor_{side}_requests_seconds"
@@ -95,9 +96,14 @@ class Metrics:
         self.feedback.add(1, labels)
         self.reward.add(max(reward, 0.0), labels)
 
+    def payload(self, unit: str, outcome: str) -> None:
+        """One payload of a unit with a logger: delivered, failed (its receiver took it in no try) or dropped (it never left)."""
+        owner = dict(zip(_PREDICTOR, self._predictor, strict=True))
+        self.payloads.add(1, {**owner, "model_name": unit, "outcome": outcome})
+
     def exposition(self) -> bytes:
         """Text format 0.0.4."""
-        tallies = (self.predictions, self.feedback, self.reward)
+        tallies = (self.predictions, self.feedback, self.reward, self.payloads)
         return generate_latest(self._registry) + "".join(tally.exposition() for tally in tallies).encode()
 
 

@@ -14,11 +14,12 @@ from sdep.runtime.graph.deadline import in_time
 from sdep.runtime.graph.execute import execute
 from sdep.runtime.graph.lane import Lane
 from sdep.runtime.graph.watch import Unmeasured, Watched
+from sdep.runtime.graph.wrap import wrapped
 from sdep.runtime.log import event
 from sdep.runtime.remote.services import services
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from sdep.contract import ServedUnit
     from sdep.runtime.graph.build import Predict
@@ -28,8 +29,12 @@ if TYPE_CHECKING:
     from sdep.runtime.learning.router import LearningRouter
     from sdep.runtime.message import Message
     from sdep.runtime.metrics import Metrics
+    from sdep.runtime.payloads.log import PayloadLog
     from sdep.runtime.servers.model import Model
     from sdep.runtime.settings import Settings
+    from sdep.runtime.tracing.tracing import Tracing
+
+    Wrap = Callable[[Node], Node]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +48,14 @@ class Predictor:
     watch: Watch
     learns: Mapping[str, Learn] = field(default_factory=dict)
     """The ways in which units of this process hear of feedback, by name."""
+    payloads: PayloadLog | None = None
+    """None where no unit has a logger."""
 
     async def predict(self, message: Message) -> Message:
         return await execute(self.node, message)
 
 
-def load_predictor(settings: Settings, metrics: Metrics) -> Predictor:
+def load_predictor(settings: Settings, metrics: Metrics, tracing: Tracing | None = None) -> Predictor:
     """Load and warm all models. Blocks; `LoadError` says what cannot be served.
 
     One after the other: nearly all of the time is imports, which side by side are no faster and can deadlock.
@@ -63,12 +70,42 @@ def load_predictor(settings: Settings, metrics: Metrics) -> Predictor:
     lanes = {name: in_time(name, lane.predict, limit) for name, lane in own.items()}
     held = {name: lane.held for name, lane in own.items()}
     remote = services(settings.predictor, [unit for unit in every if unit.host])
-    watch = partial(Watched, metrics)
+    watch: Watch = partial(Watched, metrics)
+    if tracing is not None:
+        from sdep.runtime.tracing.graph import traced_calls  # noqa: PLC0415
+
+        watch = traced_calls(tracing, watch)
     learners = _learners(settings, metrics, every)
     root = build(settings.predictor.graph, lanes, remote, learners, watch, held)
     alone = {unit.name: _alone(unit, lanes, learners) for unit in every if not unit.host}
     learns = {name: node.learn for name, node in alone.items() if node.learn is not None}
-    return Predictor(root, models, remote, alone, watch, learns)
+    payloads = _payload_log(settings, every, metrics)
+    root = wrapped(root, [*_logging(payloads), *_tracing(tracing)])
+    return Predictor(root, models, remote, alone, watch, learns, payloads)
+
+
+def _payload_log(settings: Settings, units: Sequence[ServedUnit], metrics: Metrics) -> PayloadLog | None:
+    if not any(unit.logger for unit in units):
+        return None
+    from sdep.runtime.payloads.log import PayloadLog  # noqa: PLC0415
+
+    return PayloadLog(settings, units, metrics)
+
+
+def _logging(payloads: PayloadLog | None) -> list[Wrap]:
+    if payloads is None:
+        return []
+    from sdep.runtime.payloads.node import logged  # noqa: PLC0415
+
+    return [partial(logged, payloads)]
+
+
+def _tracing(tracing: Tracing | None) -> list[Wrap]:
+    if tracing is None:
+        return []
+    from sdep.runtime.tracing.graph import traced  # noqa: PLC0415
+
+    return [partial(traced, tracing)]
 
 
 def _alone(unit: ServedUnit, lanes: Mapping[str, Predict], learners: Mapping[str, LearningRouter]) -> Node:

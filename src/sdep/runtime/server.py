@@ -20,6 +20,7 @@ from sdep.runtime.log import event
 from sdep.runtime.metrics import Metrics
 from sdep.runtime.predictor import load_predictor
 from sdep.runtime.seldon.api import SeldonApi
+from sdep.runtime.tracing.environment import begin_tracing
 
 if TYPE_CHECKING:
     import socket
@@ -51,7 +52,8 @@ class RuntimeServer(uvicorn.Server):
         self._began = time.monotonic()
         self.failure: str | None = None
         self.port = settings.port
-        app = main_app(settings, self._api, self._lifecycle, self._metrics)
+        self._tracing = begin_tracing(settings)
+        app = main_app(settings, self._api, self._lifecycle, self._metrics, self._tracing)
         super().__init__(_config(settings, app, self._certificates))
 
     @override
@@ -82,7 +84,7 @@ class RuntimeServer(uvicorn.Server):
 
     async def _load(self) -> None:
         try:
-            self._api.predictor = await asyncio.to_thread(load_predictor, self._settings, self._metrics)
+            self._api.predictor = await asyncio.to_thread(load_predictor, self._settings, self._metrics, self._tracing)
             await self._start_rpc()
         except LoadError as error:
             event("cannot serve", level="error", reason=error.reason, detail=error.message)
@@ -101,7 +103,7 @@ class RuntimeServer(uvicorn.Server):
         if self._settings.grpc_port is None:
             return
         make = await asyncio.to_thread(_import_rpc)
-        self._rpc = make(self._settings, self._api, self._metrics, self._certificates)
+        self._rpc = make(self._settings, self._api, self._metrics, self._certificates, self._tracing)
         await self._rpc.start()
         event("listening for gRPC", grpc_port=self._rpc.port)
 
@@ -132,11 +134,17 @@ class RuntimeServer(uvicorn.Server):
 
     @override
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Both protocols at once: each waits for its own requests."""
+        """Both protocols at once: each waits for its own requests. What they logged is sent in the time that is left."""
+        began = time.monotonic()
         ending = [super().shutdown(sockets)]
         if self._rpc is not None:
             ending.append(self._rpc.stop(IN_FLIGHT_SECONDS))
         await asyncio.gather(*ending)
+        payloads = self._api.predictor.payloads if self._api.predictor is not None else None
+        if payloads is not None:
+            await payloads.close(max(1.0, IN_FLIGHT_SECONDS - (time.monotonic() - began)))
+        if self._tracing is not None:
+            await asyncio.to_thread(self._tracing.close, max(1.0, IN_FLIGHT_SECONDS - (time.monotonic() - began)))
 
 
 def _import_rpc() -> type[RpcServer]:

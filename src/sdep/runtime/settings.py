@@ -13,6 +13,7 @@ from sdep.contract import (
     ENV_DRAIN_SECONDS,
     ENV_GRPC_PORT,
     ENV_HTTP_PORT,
+    ENV_PAYLOAD_ENDPOINT,
     ENV_PREDICTOR,
     GRPC_PORT,
     HTTP_PORT,
@@ -22,6 +23,7 @@ from sdep.contract import (
     state_directory,
 )
 from sdep.errors import InvalidError
+from sdep.runtime.tracing.environment import tracing_variables, tracing_wanted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,6 +47,10 @@ class Settings:
     termination_log: Path = Path(TERMINATION_LOG)
     allowed_origins: str = "*"
     allowed_headers: str = "Accept, Accept-Encoding, Authorization, Content-Length, Content-Type, X-CSRF-Token"
+    payload_endpoint: str = "http://default-broker"
+    """Where payloads of units go whose logger names no address."""
+    tracing: Mapping[str, str] | None = None
+    """What the environment lacks of OpenTelemetry's variables; None does not trace."""
     root: Path = Path("/")
     """Where paths of the contract begin; another folder lets a laptop serve without a container."""
 
@@ -70,6 +76,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         termination_log=Path(environment.get("SDEP_TERMINATION_LOG", TERMINATION_LOG)),
         allowed_origins=environment.get("CORS_ALLOWED_ORIGINS", default.allowed_origins),
         allowed_headers=environment.get("CORS_ALLOWED_HEADERS", default.allowed_headers),
+        payload_endpoint=environment.get(ENV_PAYLOAD_ENDPOINT) or default.payload_endpoint,
+        tracing=tracing_variables(environment, default.predictor) if tracing_wanted(environment) else None,
         root=Path(environment.get("SDEP_ROOT", "/")),
     )
 

@@ -94,9 +94,15 @@ def _unit() -> Callable[..., ServedUnit]:
 def serve(root: Path) -> Callable[..., Client]:
     """A client of a predictor with the given graph, its models loaded."""
 
-    def make(graph: ServedUnit, rest_timeout_ms: int = 0, protocol: str = "seldon", **settings: object) -> Client:
-        told = {"deployment": "prices", "namespace": "data", "predictor": "main", "version": "v2"}
-        predictor = ServedPredictor(**told, protocol=protocol, rest_timeout_ms=rest_timeout_ms, graph=graph)
+    def make(
+        graph: ServedUnit,
+        rest_timeout_ms: int = 0,
+        protocol: str = "seldon",
+        told: dict[str, object] | None = None,
+        **settings: object,
+    ) -> Client:
+        owner = {"deployment": "prices", "namespace": "data", "predictor": "main", "version": "v2", **(told or {})}
+        predictor = ServedPredictor(**owner, protocol=protocol, rest_timeout_ms=rest_timeout_ms, graph=graph)
         made = Settings(predictor, root=root, **settings)
         metrics, lifecycle = Metrics(predictor), Lifecycle(made.drain_seconds)
         api = SeldonApi(predictor, metrics)

@@ -26,6 +26,8 @@ class Running(NamedTuple):
     process: subprocess.Popen[str]
     port: int
     grpc_port: int
+    said: list[str]
+    """Lines of the log since it was ready; complete once the process has ended and the block is left."""
 
     def post(self, path: str, body: object, port: int = 0) -> Any:  # noqa: ANN401 - decoded JSON
         return post(f"http://127.0.0.1:{port or self.port}{path}", body)
@@ -47,8 +49,12 @@ def running(root: Path, graph: ServedUnit, **environment: str) -> Iterator[Runni
     with subprocess.Popen([sys.executable, "-c", PROGRAM], env=told, stdout=subprocess.PIPE, text=True) as process:
         try:
             found = _ports(process)
-            threading.Thread(target=process.stdout.read if process.stdout else None, daemon=True).start()
-            yield Running(process, found["port"], found.get("grpc_port", 0))
+            said: list[str] = []
+            reading = threading.Thread(target=lambda: said.extend(process.stdout or ()), daemon=True)
+            reading.start()
+            yield Running(process, found["port"], found.get("grpc_port", 0), said)
+            process.kill()
+            reading.join()
         finally:
             process.kill()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from sdep.api.graph import SERVED, Unit
+from sdep.api.graph import PAYLOAD_MODES, SERVED, Unit
 from sdep.api.predictor import Predictor
 from sdep.api.problem import Problem
 from sdep.api.rules.walk import containers, invalid, no_effect, predictors, units, unsupported
@@ -15,13 +15,12 @@ from sdep.settings import OperatorSettings
 _SELDON_ALONE = frozenset({"ROUTE", "AGGREGATE"})
 """Calls that no other protocol has."""
 _STAGE = re.compile(r"models:/+(?P<name>[^/@]+)/(?P<stage>production|staging|archived|none)", re.IGNORECASE)
-_MILLISECONDS = re.compile(r"[0-9]{1,9}")
-_TIMEOUTS = ("seldon.io/rest-timeout", "seldon.io/grpc-timeout")
+_NUMBER = re.compile(r"[0-9]{1,9}")
+_TIMEOUTS = ("seldon.io/rest-timeout", "seldon.io/grpc-timeout", "seldon.io/executor-logger-write-timeout-ms")
+_QUEUE_SIZE = "seldon.io/executor-logger-queue-size"
 _DEAD = {
     "seldon.io/rest-read-timeout": "v1 ignores it too: use seldon.io/rest-timeout",
     "seldon.io/grpc-read-timeout": "v1 ignores it too: use seldon.io/grpc-timeout",
-    "seldon.io/executor-logger-queue-size": "payloads are not logged yet",
-    "seldon.io/executor-logger-write-timeout-ms": "payloads are not logged yet",
     "seldon.io/no-storage-initializer": "a model is always there before its server starts",
     "seldon.io/grpc-max-message-size": "messages of any size are taken",
 }
@@ -80,8 +79,13 @@ def scaling(sdep: SeldonDeployment, settings: OperatorSettings) -> Iterator[Prob
 
 def loggers(sdep: SeldonDeployment, _: OperatorSettings) -> Iterator[Problem]:
     for where, _predictor, unit in units(sdep):
-        if unit.logger and unit.logger.mode:
-            yield unsupported(f"{where}.logger", "is not supported yet: payloads are not logged")
+        if unit.logger is None:
+            continue
+        if unit.logger.mode and unit.logger.mode not in PAYLOAD_MODES:
+            message = f"{unit.logger.mode!r} logs nothing: use all, request or response"
+            yield no_effect(f"{where}.logger.mode", message)
+        if unit.logger.url and not unit.logger.url.startswith(("http://", "https://")):
+            yield no_effect(f"{where}.logger.url", f"{unit.logger.url!r} is no address: write http://… or https://…")
 
 
 def shared_processes(sdep: SeldonDeployment, settings: OperatorSettings) -> Iterator[Problem]:
@@ -128,11 +132,14 @@ def dead_annotations(sdep: SeldonDeployment, _: OperatorSettings) -> Iterator[Pr
             yield no_effect(f"annotations[{name}]", _DEAD[name])
 
 
-def timeouts(sdep: SeldonDeployment, _: OperatorSettings) -> Iterator[Problem]:
+def numbers(sdep: SeldonDeployment, _: OperatorSettings) -> Iterator[Problem]:
     for name in _TIMEOUTS:
         value = sdep.annotation(name)
-        if value is not None and not _MILLISECONDS.fullmatch(value):
+        if value is not None and not _NUMBER.fullmatch(value):
             yield invalid(f"annotations[{name}]", f"{value!r} is no number of milliseconds: write one such as 5000")
+    size = sdep.annotation(_QUEUE_SIZE)
+    if size is not None and not _NUMBER.fullmatch(size):
+        yield invalid(f"annotations[{_QUEUE_SIZE}]", f"{size!r} is no number of payloads: write one such as 10000")
 
 
 def stages(sdep: SeldonDeployment, _: OperatorSettings) -> Iterator[Problem]:
@@ -162,6 +169,6 @@ RULES = (
     dead_fields,
     dead_endpoints,
     dead_annotations,
-    timeouts,
+    numbers,
     stages,
 )

@@ -1,24 +1,27 @@
-"""What containers that take part in a request are told of it."""
+"""How containers and loggers learn of the request that they take part in."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from sdep.runtime.graph.call import CALL, Call
-from sdep.runtime.request_id import new_id
+from sdep.runtime.seldon.puid import header_value, own_puid
 
 if TYPE_CHECKING:
     from sdep.runtime.http.request import Request
     from sdep.runtime.seldon.api import SeldonApi
 
 
-def announce(request: Request, api: SeldonApi) -> str:
-    """Tell containers of the request; the id that they read is the one that the client gets, made here if need be."""
+def announce(request: Request, api: SeldonApi, content: object = None, own: str = "") -> str:
+    """Give the id that they read and the client gets, "" if nobody asks.
+
+    It is the header's, else that of the decoded message (`content`) or the protocol's `own`, else the mesh's, else a new one.
+    """
     deadline = request.deadline()
-    if not api.has_containers:
+    if not api.announces:
         if deadline is not None:
             CALL.set(Call(deadline=deadline))
         return ""
-    made = request.puid or new_id()
-    CALL.set(Call({**request.headers(), "seldon-puid": made}, deadline))
-    return made
+    request.puid = request.puid or own_puid(content) or header_value(own) or request.id
+    CALL.set(Call({**request.headers(), "seldon-puid": request.puid}, deadline))
+    return request.puid

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from sdep.runtime.errors import ServingError
+from sdep.runtime.errors import NotReadyError, ServingError
 from sdep.runtime.http.headers import Headers, lines, text
 from sdep.runtime.http.response import Reply, Response, failure
 from sdep.runtime.log import event
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from sdep.runtime.lifecycle import Lifecycle
     from sdep.runtime.metrics import Metrics
     from sdep.runtime.settings import Settings
+
+FAILED = 500
+"""The first code that is no fault of the client's."""
 
 
 class App:
@@ -38,8 +41,10 @@ class App:
             response = await self._answer(route, request)
         except ServingError as error:
             response = (route.failure if route else failure)(error)
+            if error.code >= FAILED and not isinstance(error, NotReadyError):
+                event("request failed", level="error", path=request.path, puid=request.id, detail=error.message)
         except Exception as error:  # noqa: BLE001 - whatever it is, the client gets a sentence and the log the trace
-            event("request failed", level="error", path=request.path, error=error)
+            event("request failed", level="error", path=request.path, puid=request.id, error=error)
             response = (route.failure if route else failure)(ServingError("the server failed; its log says why"))
         if route is not None and route.service and request.method != "OPTIONS":
             self._metrics.served(route.service, request.method.lower(), response.code, time.perf_counter() - begin)
@@ -59,7 +64,7 @@ class App:
         )
 
     def _reply(self, request: Request, response: Response, route: Route | None) -> Reply:
-        puid = text(request.puid) if request.puid else new_id().encode()
+        puid = text(request.id)
         head = self._headers.of(response, route.methods if route else ())
         head = b"%bseldon-puid: %b\r\n" % (head, puid)
         if request.cloud_event:

@@ -45,15 +45,17 @@ class GraphRoutes:
         }
 
     async def _predict(self, request: Request) -> Response:
-        made = announce(request, self._api)
-        body, puid = await self._api.predict(await request.json(), request.puid)
-        request.puid = request.puid or puid or made
+        given, content = request.puid, await request.json()
+        announce(request, self._api, content)
+        body, puid = await self._api.predict(content, given)
+        request.puid = request.puid or puid
         return Response(body)
 
     async def _feedback(self, request: Request) -> Response:
-        made = announce(request, self._api)
-        body, puid = await self._api.feedback(await request.json(), request.puid)
-        request.puid = request.puid or puid or made
+        given, content = request.puid, await request.json()
+        announce(request, self._api, content)
+        body, puid = await self._api.feedback(content, given)
+        request.puid = request.puid or puid
         return Response(body)
 
     async def _graph_metadata(self, _: Request) -> Response:

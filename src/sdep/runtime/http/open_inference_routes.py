@@ -60,9 +60,9 @@ class OpenInferenceRoutes:
         raise NotFoundError(f"nothing is served at {BASE}/{request.tail}")
 
     async def _infer(self, known: Known, request: Request) -> Response:
-        made = announce(request, self._api)
         asked = read_request(request.body, _length(request))
-        request.puid = request.puid or asked.inference.id or made
+        announce(request, self._api, own=asked.inference.id)
+        request.puid = request.puid or asked.inference.id
         answer = await self._inference.infer(asked.inference, asked.wanted, request.puid)
         written = write_answer(known.name, self._inference.version(), answer, asked.wanted)
         if written.json_length is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sdep.runtime.documentation.routes import DocumentationRoutes
 from sdep.runtime.http.app import App
 from sdep.runtime.http.graph_routes import GraphRoutes
 from sdep.runtime.http.open_inference_routes import OpenInferenceRoutes
@@ -22,9 +23,12 @@ if TYPE_CHECKING:
     from sdep.runtime.metrics import Metrics
     from sdep.runtime.seldon.api import SeldonApi
     from sdep.runtime.settings import Settings
+    from sdep.runtime.tracing.tracing import Tracing
 
 
-def main_app(settings: Settings, api: SeldonApi, lifecycle: Lifecycle, metrics: Metrics) -> App:
+def main_app(
+    settings: Settings, api: SeldonApi, lifecycle: Lifecycle, metrics: Metrics, tracing: Tracing | None = None
+) -> App:
     """The whole graph. Where that is one unit, its own paths too: such a runtime is what an engine elsewhere calls."""
     graph = settings.predictor.graph
     containers = [unit for unit in units_of(graph) if unit.host]
@@ -34,7 +38,13 @@ def main_app(settings: Settings, api: SeldonApi, lifecycle: Lifecycle, metrics: 
     own = _unit(graph, api, lifecycle, metrics).internal() if is_alone(graph) else {}
     exact = {**own, **external.routes(), **v2.routes(), **tensorflow.routes()}
     below = {**v2.below(), **tensorflow.below()}
-    return App(settings, Routes(exact, external.of_unit(), below), lifecycle, metrics)
+    documentation = DocumentationRoutes(settings, api, exact, external.of_unit())
+    routes = Routes({**exact, **documentation.routes()}, external.of_unit(), below)
+    if tracing is None:
+        return App(settings, routes, lifecycle, metrics)
+    from sdep.runtime.tracing.http import TracedApp  # noqa: PLC0415
+
+    return TracedApp(settings, routes, lifecycle, metrics, tracing)
 
 
 def unit_app(unit: ServedUnit, settings: Settings, api: SeldonApi, lifecycle: Lifecycle, metrics: Metrics) -> App:

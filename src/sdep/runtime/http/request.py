@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, unquote
 
 from sdep.runtime.errors import BadDataError
 from sdep.runtime.http.form import form_json
+from sdep.runtime.request_id import new_id
 from sdep.runtime.seldon.codec import parse_json
 
 if TYPE_CHECKING:
@@ -44,6 +45,14 @@ class Request:
         puid = fields.get(b"seldon-puid")
         self.puid = "" if puid is None else puid.decode("latin-1")
         self.tail = ""
+
+    @property
+    def id(self) -> str:
+        """The one name of the request, wherever it is spoken of: the client's, else the mesh's, else a new one."""
+        if not self.puid:
+            given = self.fields.get(b"x-request-id")
+            self.puid = given.decode("latin-1") if given else new_id()
+        return self.puid
 
     @property
     def content_type(self) -> str:

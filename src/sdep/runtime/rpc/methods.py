@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import grpc
 from google.protobuf.message import Message as Proto
 
-from sdep.runtime.errors import ServingError
+from sdep.runtime.errors import NotReadyError, ServingError
 from sdep.runtime.graph.call import CALL, Call
 from sdep.runtime.log import event
 from sdep.runtime.request_id import new_id
 from sdep.runtime.rpc.codes import OK, grpc_name
+from sdep.runtime.seldon.puid import header_value
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     """From the request and its id (metadata `seldon-puid`, or made here) to the answer; `ServingError` ends the call."""
 
 PUID = "seldon-puid"
+FAILED = 500
+"""The first code that is no fault of the client's."""
 
 
 class Method(NamedTuple):
@@ -52,7 +55,7 @@ def _handler(path: str, answer: Answer, metrics: Metrics | None) -> Callable[...
         begin = time.perf_counter()
         metadata = context.invocation_metadata()
         headers = {key: value for key, value in metadata if isinstance(value, str)} if metadata is not None else {}
-        puid = headers.setdefault(PUID, "") or new_id()
+        puid = headers.setdefault(PUID, "") or _own(request) or headers.get("x-request-id") or new_id()
         left: Any = context.time_remaining()  # None without a deadline, whatever the types say
         CALL.set(Call({**headers, PUID: puid}, None if left is None else time.monotonic() + left))
         code, error = OK, None
@@ -61,8 +64,10 @@ def _handler(path: str, answer: Answer, metrics: Metrics | None) -> Callable[...
             return await answer(request, headers[PUID])
         except ServingError as failed:
             code, error = failed.code, failed
+            if code >= FAILED and not isinstance(failed, NotReadyError):
+                event("request failed", level="error", path=path, puid=puid, detail=failed.message)
         except Exception as failed:  # noqa: BLE001 - the client gets a sentence and the log the trace
-            event("request failed", level="error", path=path, error=failed)
+            event("request failed", level="error", path=path, puid=puid, error=failed)
             code, error = 500, ServingError("the server failed; its log says why")
         finally:
             if metrics is not None:
@@ -71,6 +76,12 @@ def _handler(path: str, answer: Answer, metrics: Metrics | None) -> Callable[...
         raise AssertionError("abort raises")
 
     return handle
+
+
+def _own(request: Any) -> str:  # noqa: ANN401 - any message
+    """The id that a message, or the answer that a feedback speaks of, has in its `meta`."""
+    meta = getattr(getattr(request, "response", request), "meta", None)
+    return header_value(getattr(meta, "puid", ""))
 
 
 def _status(error: ServingError) -> grpc.StatusCode:

@@ -19,20 +19,26 @@ if TYPE_CHECKING:
     from sdep.runtime.metrics import Metrics
     from sdep.runtime.seldon.api import SeldonApi
     from sdep.runtime.settings import Settings
+    from sdep.runtime.tracing.tracing import Tracing
 
 
 class RpcServer:
     """`port` is where it listens. Made on the event loop that runs it."""
 
     def __init__(
-        self, settings: Settings, api: SeldonApi, metrics: Metrics, certificates: Certificates | None = None
+        self,
+        settings: Settings,
+        api: SeldonApi,
+        metrics: Metrics,
+        certificates: Certificates | None = None,
+        tracing: Tracing | None = None,
     ) -> None:
         limits = [
             ("grpc.max_receive_message_length", settings.max_body_bytes),
             ("grpc.max_send_message_length", -1),
             ("grpc.so_reuseport", 0),  # a port that is taken is an error, not half of the requests
         ]
-        self._server = grpc.aio.server(options=limits)
+        self._server = grpc.aio.server(options=limits, interceptors=_interceptors(tracing))
         self._health = health.aio.HealthServicer()
         inference = OpenInferenceApi(settings.predictor, api)
         services = graph_services(api, metrics) | open_inference_services(inference, api, metrics)
@@ -62,6 +68,14 @@ class RpcServer:
     async def stop(self, seconds: float) -> None:
         """Refuse what is new, and give what runs `seconds` to end."""
         await self._server.stop(seconds)
+
+
+def _interceptors(tracing: Tracing | None) -> list[grpc.aio.ServerInterceptor]:
+    if tracing is None:
+        return []
+    from sdep.runtime.tracing.rpc import TracedMethods  # noqa: PLC0415
+
+    return [TracedMethods(tracing)]
 
 
 def _credentials(certificates: Certificates) -> grpc.ServerCredentials:

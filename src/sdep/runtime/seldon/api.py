@@ -32,6 +32,8 @@ class SeldonApi:
         self._metrics = metrics
         self._units = {unit.name: unit for unit in units_of(served.graph)}
         self.has_containers = any(unit.host for unit in self._units.values())
+        self.announces = self.has_containers or any(unit.logger for unit in self._units.values())
+        """Whether somebody asks what `CALL` holds."""
         self.predictor: Predictor | None = None
 
     async def predict(self, body: Any, puid: str) -> tuple[bytes, str]:  # noqa: ANN401 - decoded JSON
@@ -56,6 +58,8 @@ class SeldonApi:
         puid = puid or feedback.puid
         reply = Message(empty(feedback.kind), Meta(puid))
         for unit in list(recipients(self._served.graph, feedback.routing)):
+            if predictor.payloads is not None:
+                predictor.payloads.feedback(unit.name, body)
             service = predictor.services.get(unit.name)
             if service is None:
                 await self._learn(unit, feedback)
