@@ -12,6 +12,8 @@ from sdep.runtime.settings import read_settings
 from sdep.runtime.termination import leave_message
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sdep.runtime.settings import Settings
 
 
@@ -29,8 +31,13 @@ def main() -> int:
 def serve(settings: Settings) -> int:
     served = settings.predictor
     log.event("starting", deployment=served.deployment, namespace=served.namespace, predictor=served.predictor)
+    return run(settings, lambda: RuntimeServer(settings))
+
+
+def run(settings: Settings, make: Callable[[], RuntimeServer]) -> int:
+    """Until it is told to end. Whatever keeps it from serving is said in the container's last words."""
     try:
-        server = RuntimeServer(settings)
+        server = make()
     except InvalidError as error:
         log.event("cannot start", level="error", reason=error.reason, detail=error.message)
         leave_message(settings.termination_log, error.message)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import importlib
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -53,8 +54,10 @@ class RuntimeServer(uvicorn.Server):
         self.failure: str | None = None
         self.port = settings.port
         self._tracing = begin_tracing(settings)
-        app = main_app(settings, self._api, self._lifecycle, self._metrics, self._tracing)
-        super().__init__(_config(settings, app, self._certificates))
+        super().__init__(_config(settings, self._main_app(), self._certificates))
+
+    def _main_app(self) -> App:
+        return main_app(self._settings, self._api, self._lifecycle, self._metrics, self._tracing)
 
     @override
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -62,15 +65,25 @@ class RuntimeServer(uvicorn.Server):
         if self.servers:
             self.port = self.servers[0].sockets[0].getsockname()[1]
         event("listening", port=self.port)
+        await self._further_ports()
+        if not self.should_exit:
+            self._begin_loading()
+
+    def _begin_loading(self) -> None:
+        self._loading = asyncio.create_task(self._load())
+
+    async def _further_ports(self) -> None:
         for unit in units_with_ports(self._settings):
             app = unit_app(unit, self._settings, self._api, self._lifecycle, self._metrics)
-            try:
-                await self._listen(app, unit.http_port)
-            except OSError as error:
-                self._fail(f"unit '{unit.name}': port {unit.http_port} cannot be listened at: {error.strerror}")
-                return
-            event("listening", port=unit.http_port, unit=unit.name)
-        self._loading = asyncio.create_task(self._load())
+            await self._listen_at(app, unit.http_port, unit.name)
+
+    async def _listen_at(self, app: App, port: int, unit: str) -> None:
+        try:
+            await self._listen(app, port)
+        except OSError as error:
+            self._fail(f"unit '{unit}': port {port} cannot be listened at: {error.strerror}")
+        else:
+            event("listening", port=port, unit=unit)
 
     async def _listen(self, app: App, port: int) -> None:
         """At one more port, always in the clear: an engine calls there. Its connections end with all others."""
@@ -84,7 +97,7 @@ class RuntimeServer(uvicorn.Server):
 
     async def _load(self) -> None:
         try:
-            self._api.predictor = await asyncio.to_thread(load_predictor, self._settings, self._metrics, self._tracing)
+            await self._load_models()
             await self._start_rpc()
         except LoadError as error:
             event("cannot serve", level="error", reason=error.reason, detail=error.message)
@@ -98,14 +111,25 @@ class RuntimeServer(uvicorn.Server):
             self._lifecycle.loaded()
             event("ready", seconds=round(time.monotonic() - self._began, 3))
 
+    async def _load_models(self) -> None:
+        self._api.predictor = await asyncio.to_thread(load_predictor, self._settings, self._metrics, self._tracing)
+
     async def _start_rpc(self) -> None:
         """Before anyone is told that the pod is ready. gRPC is imported in a thread: probes are answered meanwhile."""
         if self._settings.grpc_port is None:
             return
-        make = await asyncio.to_thread(_import_rpc)
-        self._rpc = make(self._settings, self._api, self._metrics, self._certificates, self._tracing)
+        await asyncio.to_thread(self._import_rpc)
+        self._rpc = self._make_rpc()
         await self._rpc.start()
         event("listening for gRPC", grpc_port=self._rpc.port)
+
+    def _import_rpc(self) -> None:
+        importlib.import_module("sdep.runtime.rpc.server")
+
+    def _make_rpc(self) -> RpcServer:
+        from sdep.runtime.rpc.server import rpc_server  # noqa: PLC0415 - imported in a thread, just before
+
+        return rpc_server(self._settings, self._api, self._metrics, self._certificates, self._tracing)
 
     def _fail(self, message: str) -> None:
         self.failure = message
@@ -145,12 +169,6 @@ class RuntimeServer(uvicorn.Server):
             await payloads.close(max(1.0, IN_FLIGHT_SECONDS - (time.monotonic() - began)))
         if self._tracing is not None:
             await asyncio.to_thread(self._tracing.close, max(1.0, IN_FLIGHT_SECONDS - (time.monotonic() - began)))
-
-
-def _import_rpc() -> type[RpcServer]:
-    from sdep.runtime.rpc.server import RpcServer  # noqa: PLC0415
-
-    return RpcServer
 
 
 def _config(settings: Settings, app: App, certificates: Certificates | None = None) -> uvicorn.Config:

@@ -28,10 +28,10 @@ class Tally:
 
     def exposition(self) -> str:
         with self._lock:
-            lines = [f"{self._name}{_braces(labels)} {float(count)}\n" for labels, count in self._counts.items()]
+            lines = [f"{self._name}{braces(labels)} {float(count)}\n" for labels, count in self._counts.items()]
         return f"# HELP {self._name} {self._text}\n# TYPE {self._name} counter\n{''.join(lines)}"
 
 
-def _braces(labels: tuple[tuple[str, str], ...]) -> str:
+def braces(labels: tuple[tuple[str, str], ...]) -> str:
     pairs = ",".join(f'{name}="{value.translate(_ESCAPES)}"' for name, value in sorted(labels))
     return f"{{{pairs}}}" if pairs else ""

@@ -15,6 +15,8 @@ from sdep.runtime.rpc.services import graph_services, unit_services
 from sdep.runtime.seldon.unit_api import UnitApi
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sdep.runtime.certificates import Certificates
     from sdep.runtime.metrics import Metrics
     from sdep.runtime.seldon.api import SeldonApi
@@ -28,8 +30,7 @@ class RpcServer:
     def __init__(
         self,
         settings: Settings,
-        api: SeldonApi,
-        metrics: Metrics,
+        services: Mapping[str, grpc.GenericRpcHandler],
         certificates: Certificates | None = None,
         tracing: Tracing | None = None,
     ) -> None:
@@ -40,11 +41,6 @@ class RpcServer:
         ]
         self._server = grpc.aio.server(options=limits, interceptors=_interceptors(tracing))
         self._health = health.aio.HealthServicer()
-        inference = OpenInferenceApi(settings.predictor, api)
-        services = graph_services(api, metrics) | open_inference_services(inference, api, metrics)
-        graph = settings.predictor.graph
-        if is_alone(graph):
-            services |= unit_services(UnitApi(graph, api, metrics))
         self._names = tuple(services)
         self._server.add_generic_rpc_handlers(tuple(services.values()))
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
@@ -68,6 +64,21 @@ class RpcServer:
     async def stop(self, seconds: float) -> None:
         """Refuse what is new, and give what runs `seconds` to end."""
         await self._server.stop(seconds)
+
+
+def rpc_server(
+    settings: Settings,
+    api: SeldonApi,
+    metrics: Metrics,
+    certificates: Certificates | None = None,
+    tracing: Tracing | None = None,
+) -> RpcServer:
+    inference = OpenInferenceApi(settings.predictor, api)
+    services = graph_services(api, metrics) | open_inference_services(inference, api, metrics)
+    graph = settings.predictor.graph
+    if is_alone(graph):
+        services |= unit_services(UnitApi(graph, api, metrics))
+    return RpcServer(settings, services, certificates, tracing)
 
 
 def _interceptors(tracing: Tracing | None) -> list[grpc.aio.ServerInterceptor]:

@@ -1,0 +1,75 @@
+"""The process of a class: it is loaded first, and listened for after."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from typing_extensions import override
+
+from sdep.runtime.classes.routes import ClassRoutes
+from sdep.runtime.classes.service import ClassService
+from sdep.runtime.http.app import App
+from sdep.runtime.http.probes import Probes
+from sdep.runtime.http.routes import Routes
+from sdep.runtime.server import RuntimeServer
+
+if TYPE_CHECKING:
+    import socket
+
+    from sdep.runtime.classes.arguments import ClassSettings
+    from sdep.runtime.rpc.server import RpcServer
+
+SILENT_SECONDS = 50.0
+"""v1's probes only connect: while nothing listens the pod is not ready. One that loads for longer must be connected to all the
+same, or v1's liveness probe, which begins after a minute, would end it."""
+
+
+class ClassServer(RuntimeServer):
+    def __init__(self, settings: ClassSettings) -> None:
+        self._class = settings
+        super().__init__(settings.serving)
+
+    @override
+    def _main_app(self) -> App:
+        self._service = ClassService(self._class, self._metrics)
+        probes = Probes(self._lifecycle, self._metrics)
+        self._routes = ClassRoutes(self._service, probes, self._class.metrics_path)
+        return App(self._settings, Routes(self._routes.routes()), self._lifecycle, self._metrics)
+
+    @override
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        loading = asyncio.create_task(self._load())
+        until = time.monotonic() + SILENT_SECONDS
+        while not (loading.done() or self._lifecycle.draining or time.monotonic() > until):
+            await asyncio.wait([loading], timeout=0.1)
+        self.should_exit |= self._lifecycle.draining
+        if not self.should_exit:
+            await super().startup(sockets)
+
+    @override
+    def _begin_loading(self) -> None:
+        """It has begun."""
+
+    @override
+    async def _further_ports(self) -> None:
+        port = self._class.metrics_port
+        if port not in {0, self.port}:
+            scraped = App(self._settings, Routes(self._routes.scraped()), self._lifecycle, self._metrics)
+            await self._listen_at(scraped, port, "metrics")
+
+    @override
+    async def _load_models(self) -> None:
+        user = await self._service.load()
+        custom = getattr(user, "custom_service", None)
+        if callable(custom):  # v1 gives it a process of its own; here it shares the object, as its author may expect
+            threading.Thread(target=custom, name="custom_service", daemon=True).start()
+
+    @override
+    def _make_rpc(self) -> RpcServer:
+        from sdep.runtime.classes.rpc import class_services  # noqa: PLC0415 - imported in a thread, by `_start_rpc`
+        from sdep.runtime.rpc.server import RpcServer  # noqa: PLC0415
+
+        return RpcServer(self._settings, class_services(self._service, self._metrics), self._certificates)

@@ -1,0 +1,1 @@
+"""What classes import from `seldon_core`, in our own words: see `install`."""
