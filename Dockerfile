@@ -34,6 +34,9 @@ CMD ["operate"]
 FROM base AS runtime
 COPY --from=build-runtime /venv /venv
 COPY --from=build-runtime /app /app
+# v1's command, for images made from this one. -P: the folder where it is started comes last among those with modules.
+RUN printf '#!/bin/sh\nexec python -P -m sdep.runtime.classes "$@"\n' > /usr/local/bin/seldon-core-microservice \
+    && chmod 755 /usr/local/bin/seldon-core-microservice
 USER 8888:8888
 ENTRYPOINT ["python", "-m", "sdep"]
 CMD ["serve"]
