@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sdep.contract import ENV_GRPC_PORT, ENV_HTTP_PORT, ENV_PREDICTOR, ServedParameter, ServedPredictor, ServedUnit
 from sdep.errors import InvalidError
 from sdep.runtime.classes.identity import Identity, read_identity
+from sdep.runtime.log import event
 from sdep.runtime.settings import Settings, read_settings
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ def read_arguments(words: Sequence[str], environment: Mapping[str, str]) -> Clas
         raise InvalidError(
             "InvalidArguments", "name the class: seldon-core-microservice MyModel, or MODEL_NAME=MyModel"
         )
+    if given.workers > 1:
+        event("one process serves the class: raise replicas, or threads", level="warning", workers=given.workers)
     identity = read_identity(environment)
     threads = 1 if given.single_threaded else max(given.threads, given.grpc_threads, 1)
     return ClassSettings(
@@ -117,7 +120,8 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
     flag("grpc-workers", "GRPC_WORKERS", type=int, default=1, help="0 serves no gRPC")
     flag("single-threaded", "FLASK_SINGLE_THREADED", type=int, default=0)
     flag("pidfile", type=Path)
-    for name in ("workers", "max-requests", "max-requests-jitter", "keepalive", "persistence"):
+    flag("workers", "GUNICORN_WORKERS", type=int, default=1, help="not done: one process serves the class")
+    for name in ("max-requests", "max-requests-jitter", "keepalive", "persistence"):
         flag(name, type=int, default=0, help=argparse.SUPPRESS)
     for name in ("debug", "access-log", "tracing"):
         flag(name, nargs="?", help=argparse.SUPPRESS)

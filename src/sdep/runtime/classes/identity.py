@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, NamedTuple
 
+from sdep.contract import ServedUnit
+from sdep.runtime.tracking import model_labels
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -60,6 +63,5 @@ def _version(labels: str) -> str:
 
 def split_image(image: str) -> tuple[str, str]:
     """Name and tag; the port of a registry and a digest are no tag."""
-    head, slash, tail = image.partition("@")[0].rpartition("/")
-    name, _, tag = tail.partition(":")
-    return head + slash + name, tag
+    _, name, tag = model_labels(ServedUnit(name="", image=image))
+    return name, tag
