@@ -74,6 +74,7 @@ HELM = Program("helm", "helm.sh/helm/v3/cmd/helm@v3.21.0", stamps=_HELM_STAMPS)
 KUBECONFORM = Program("kubeconform", "github.com/yannh/kubeconform/cmd/kubeconform@v0.8.0")
 HEALTH = Program("health", ".", "health")
 VERSITYGW = Program("versitygw", "github.com/versity/versitygw/cmd/versitygw@v1.8.0")
+LOAD = Program("load", ".", "load")
 
 NEEDED = (NODE, PAUSE, COREDNS, ISTIOD)  # to bring the node up
 TOOLS = (ISTIOCTL, HELM, KUBECONFORM, HEALTH)

@@ -44,7 +44,7 @@ def _parts(body: bytes, content_type: str) -> Iterator[tuple[str, bytes, bool]]:
 
 def _value(name: str, content: bytes, *, is_file: bool) -> Any:  # noqa: ANN401 - as above
     if name == "binData":
-        return base64.b64encode(content).decode() if is_file else content.decode()
+        return base64.b64encode(content).decode() if is_file else content.decode(errors="replace")
     if name == "strData" or is_file:
         return content.decode(errors="replace")
     return parse_json(content, f"the form field {name}")

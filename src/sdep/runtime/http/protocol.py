@@ -64,6 +64,11 @@ class HttpProtocol(asyncio.Protocol):
         self._overhead = 0  # bytes since the last that belonged to a body or ended a head
         self._clear()
 
+    @property
+    def busy(self) -> bool:
+        """Whether an answer is due."""
+        return self._task is not None or bool(self._waiting)
+
     # The transport's side
 
     @override
@@ -93,7 +98,7 @@ class HttpProtocol(asyncio.Protocol):
     @override
     def eof_received(self) -> bool:
         """A client may close its side and wait for what it asked."""
-        if self._task is None and not self._waiting:
+        if not self.busy:
             return False
         self._last = True
         return self._transport.get_extra_info("sslcontext") is None
@@ -110,7 +115,7 @@ class HttpProtocol(asyncio.Protocol):
 
     def shutdown(self) -> None:
         """Uvicorn's word that the server ends: what was asked is answered, and nothing after it."""
-        if self._task is None and not self._waiting:
+        if not self.busy:
             self._transport.close()
         self._last = True
 
@@ -220,7 +225,7 @@ class HttpProtocol(asyncio.Protocol):
     def _refuse(self, error: ServingError) -> None:
         """What cannot be read is answered too, after everything that could."""
         self._last = True
-        if self._task is None and not self._waiting:
+        if not self.busy:
             self._close_with(self._app.refuse(error))
         else:
             self._refusal = error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -131,7 +130,7 @@ def _text(value: object, field: str) -> str:
 def _binary(value: object) -> bytes:
     try:
         return base64.b64decode(_text(value, "binData"), validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise BadDataError(f"binData must be base64: {error}") from error
 
 
@@ -145,8 +144,16 @@ def _meta(meta: object) -> Meta:
         puid=_text(meta.get("puid", ""), "meta.puid"),
         tags=_object(meta.get("tags"), "meta.tags"),
         request_path=_object(meta.get("requestPath"), "meta.requestPath"),
-        metrics=tuple(meta.get("metrics") or ()),
+        metrics=_list(meta.get("metrics"), "meta.metrics"),
     )
+
+
+def _list(value: object, field: str) -> tuple[Any, ...]:
+    if not value:
+        return ()
+    if not isinstance(value, list):
+        raise BadDataError(f"{field} must be a list, not {_kind_of(value)}")
+    return tuple(value)
 
 
 def _object(value: object, field: str) -> dict[str, Any]:

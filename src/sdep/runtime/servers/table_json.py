@@ -24,6 +24,8 @@ def rows_of_json(payload: Payload) -> Payload:
 
 
 def _split(payload: Payload) -> Payload:
+    if not isinstance(payload.value["columns"], list):
+        raise BadDataError("jsonData.columns must be a list of names")
     return payload._replace(value=_array(payload.value["data"]), names=tuple(map(str, payload.value["columns"])))
 
 

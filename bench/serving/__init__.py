@@ -1,0 +1,1 @@
+"""How fast a model answers: this runtime beside other servers, each alone on loopback, with one client and one load."""
