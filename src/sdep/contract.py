@@ -42,6 +42,13 @@ CERT_MOUNT_PATH = "/cert/"
 
 ENV_CACHE = "SDEP_CACHE"
 """A folder for what later containers, and other pods, need not fetch or make again: artifacts and environments."""
+CACHE_MOUNT = "/var/cache/sdep"
+"""Where that folder is in a pod."""
+ENV_ENVIRONMENT = "SDEP_ENVIRONMENT"
+"""What is done where a model asks for other packages than the image has: an `EnvironmentPolicy`; "" asks nothing."""
+EnvironmentPolicy = Literal["image", "make", "require"]
+"""Serve it by the image's all the same and say so; make an environment; do not serve it."""
+
 ENV_DOWNLOAD_STREAMS = "SDEP_DOWNLOAD_STREAMS"
 """How many pieces of a model are downloaded at once."""
 ENV_PAYLOAD_ENDPOINT = "REQUEST_LOGGER_DEFAULT_ENDPOINT"
@@ -132,5 +139,19 @@ def state_directory(predictor: ServedPredictor, unit: str) -> str:
 class FetchFailure(_Wire):
     """What a model download that failed leaves as the container's termination message, for the operator to read."""
 
-    reason: Literal["ModelNotFound", "AccessDenied", "StorageUnreachable", "DownloadFailed"]
+    reason: Literal[
+        "ModelNotFound",
+        "AccessDenied",
+        "StorageUnreachable",
+        "DownloadFailed",
+        "EnvironmentDiffers",
+        "EnvironmentNotMade",
+    ]
+    message: str
+
+
+class FetchReport(_Wire):
+    """What a download that succeeded leaves there, where there is something to say of how the model will be served."""
+
+    reason: Literal["EnvironmentDiffers", "EnvironmentMade"]
     message: str

@@ -8,9 +8,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sdep.contract import TERMINATION_LOG, FetchFailure
+from sdep.contract import TERMINATION_LOG, FetchFailure, FetchReport
 from sdep.runtime import log
 from sdep.runtime.download import Download, download
+from sdep.runtime.environment.prepare import prepare
 from sdep.runtime.fetch_failure import explain
 from sdep.runtime.storage.note import NOTE, is_whole_of, leave_note, sizes
 from sdep.runtime.storage.store import ModelNotFoundError
@@ -28,16 +29,19 @@ PATIENCE = 25.0
 
 
 def main(uri: str, directory: Path) -> int:
-    """Exit code 0 once DIRECTORY holds all of URI's files, 1 after leaving a `FetchFailure` as termination message."""
+    """Exit code 0 once DIRECTORY holds all of URI's files and what serves them, 1 after leaving a `FetchFailure` as termination message."""
     log.configure()
     begin = time.monotonic()
-    failure = fetch(uri, directory)
-    if failure is None:
+    outcome: FetchFailure | FetchReport | None = fetch(uri, directory)
+    if outcome is None:
         log.event("model fetched", uri=uri, directory=str(directory), seconds=round(time.monotonic() - begin, 3))
-        return 0
-    log.event("model not fetched", level="error", reason=failure.reason, detail=failure.message)
-    leave_message(Path(os.environ.get("SDEP_TERMINATION_LOG", TERMINATION_LOG)), failure.model_dump_json())
-    return 1
+        outcome = prepare(directory, os.environ)
+    if outcome is not None:
+        leave_message(Path(os.environ.get("SDEP_TERMINATION_LOG", TERMINATION_LOG)), outcome.model_dump_json())
+    if isinstance(outcome, FetchFailure):
+        log.event("model not fetched", level="error", reason=outcome.reason, detail=outcome.message)
+        return 1
+    return 0
 
 
 def fetch(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from sdep.runtime.environment.prepare import chosen_python
 from sdep.runtime.errors import BadDataError
 from sdep.runtime.log import event
 from sdep.runtime.servers.arrange import model_input
@@ -51,12 +52,15 @@ def load_mlflow(directory: Path, parameters: Mapping[str, Value], default_method
     """`default_method` is what an estimator is asked for when neither the file nor a parameter names a method."""
     mlmodel = yaml.safe_load((directory / MLMODEL).read_text())
     signature = read_signature(mlmodel)
+    as_frame = str(parameters.get("xtype", "ndarray")) != "ndarray"
+    if python := chosen_python(directory):
+        asked = str(parameters.get("method") or default_method)
+        return PyfuncModel(_in_own_environment(python, directory, asked), signature, as_frame, _platform(mlmodel))
     if _plain_sklearn(mlmodel):
         _warn_of_other_version(mlmodel["flavors"]["sklearn"])
         saved_method = mlmodel["flavors"]["python_function"].get("predict_fn", "predict")
         method = str(parameters.get("method") or default_method or saved_method)
         return sklearn_model(_estimator(directory, mlmodel["flavors"]["sklearn"]), method, signature)
-    as_frame = str(parameters.get("xtype", "ndarray")) != "ndarray"
     return PyfuncModel(_pyfunc(directory), signature, as_frame, _platform(mlmodel))
 
 
@@ -86,6 +90,12 @@ def _warn_of_other_version(flavor: Mapping[str, Any]) -> None:
 
 def _pyfunc(directory: Path) -> Any:  # noqa: ANN401 - MLflow is untyped
     return import_module("mlflow.pyfunc").load_model(str(directory), suppress_warnings=True)
+
+
+def _in_own_environment(python: Path, directory: Path, method: str) -> Any:  # noqa: ANN401 - as MLflow's
+    from sdep.runtime.environment.pyfunc import WorkerPyfunc  # noqa: PLC0415 - most models need none
+
+    return WorkerPyfunc(python, directory, method)
 
 
 def _platform(mlmodel: Mapping[str, Any]) -> str:
