@@ -264,7 +264,7 @@ async def test_a_unit_that_changes_its_input_in_place_changes_no_log() -> None:
         graph = ServedUnit(name="m", logger=logger(receiver, "request"))
         predictor = ServedPredictor(deployment="d", namespace="n", predictor="p", graph=graph)
         log = PayloadLog(Settings(predictor), [graph], Metrics(predictor))
-        enter = logged(Node("m", enter=spoil), log).enter
+        enter = logged(log, Node("m", enter=spoil)).enter
         assert enter is not None
         await enter(Message(Payload(np.array([[1, 2]]), "ndarray"), Meta()))
         await enter(Message(Payload({"a": "fresh"}, "jsonData"), Meta()))
