@@ -28,7 +28,7 @@ from sdep.runtime.predictor import load_predictor
 from sdep.runtime.seldon.api import SeldonApi
 from sdep.runtime.settings import Settings
 
-ROUNDS = 40
+ROUNDS = 20
 """Subjects take turns, so that what else the machine does falls on all of them."""
 REQUESTS = 50
 _BODY = b'{"data":{"ndarray":[[1.0,2.0,3.0]]}}'
