@@ -268,7 +268,7 @@ class HttpProtocol(asyncio.Protocol):
             self._transport.resume_reading()
 
     def _write(self, reply: Reply, request: Request | None, ending: bytes) -> None:
-        head = b"".join([reply.head, *_date(self._state), ending, b"\r\n"])
+        head = b"%b%b%b\r\n" % (reply.head, _DATE.line(self._state), ending)
         if request is not None and request.method == "HEAD":
             self._transport.write(head)
         elif len(reply.body) <= ONE_WRITE:
@@ -312,5 +312,18 @@ def _head_too_large() -> HeadTooLargeError:
     return HeadTooLargeError(f"the request's head is larger than {MAX_HEAD} bytes")
 
 
-def _date(state: ServerState) -> list[bytes]:
-    return [b"%b: %b\r\n" % header for header in state.default_headers]
+class _Date:
+    """The header that uvicorn makes anew each second, as it is written."""
+
+    def __init__(self) -> None:
+        self._of: list[tuple[bytes, bytes]] = []
+        self._line = b""
+
+    def line(self, state: ServerState) -> bytes:
+        if state.default_headers is not self._of:
+            self._of = state.default_headers
+            self._line = b"".join(b"%b: %b\r\n" % header for header in self._of)
+        return self._line
+
+
+_DATE = _Date()
