@@ -51,7 +51,7 @@ def in_rows(payload: Payload) -> Payload:
     if payload.kind != "columns":
         return payload
     columns = [column.reshape(-1) for column in payload.value.values() if column.ndim and column.size == len(column)]
-    if len(columns) < len(payload.value) or len({len(column) for column in columns}) > 1:
+    if not columns or len(columns) < len(payload.value) or len({len(column) for column in columns}) > 1:
         return payload
     rows = np.column_stack(columns if _one_type(columns) else [column.astype(object) for column in columns])
     return Payload(rows, "tensor" if rows.dtype.kind in NUMERIC else "ndarray", payload.names)
