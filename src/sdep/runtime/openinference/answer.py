@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -82,7 +83,12 @@ def _typed(array: Array) -> Array:
 def _text(value: object) -> str | bytes:
     if isinstance(value, (str, bytes)):
         return value
-    return orjson.dumps(value, default=jsonable, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS).decode()
+    try:
+        return orjson.dumps(
+            value, default=jsonable, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
+        ).decode()
+    except TypeError:  # an integer of more than 64 bits, or what has no form in JSON
+        return json.dumps(value, default=str)
 
 
 def _array(value: Any) -> Array | None:  # noqa: ANN401 - whatever a model gave
