@@ -110,3 +110,25 @@ def test_what_has_no_effect_yet_is_a_warning_and_stops_nothing() -> None:
     sdep = read({"name": "a", "graph": GRAPH, "explainer": {"type": "AnchorTabular"}}, serverType="kafka")
     assert not errors(sdep)
     assert {problem.field for problem in problems(sdep)} == {"spec.serverType", "spec.predictors[0].explainer"}
+
+
+@pytest.mark.parametrize("protocol", ["v2", "kfserving", "tensorflow"])
+@pytest.mark.parametrize("implementation", ["MLFLOW_SERVER", "SKLEARN_SERVER", "XGBOOST_SERVER"])
+def test_our_own_servers_speak_every_protocol(protocol: str, implementation: str) -> None:
+    """Nothing is said of such a manifest."""
+    graph = {"name": "m", "implementation": implementation, "modelUri": "models:/price/3"}
+    assert not problems(read({"name": "default", "graph": graph}, protocol=protocol))
+
+
+@pytest.mark.parametrize(
+    ("type_", "more", "field"),
+    [
+        ("ROUTER", {"protocol": "v2"}, "spec.predictors[0].graph[m]"),
+        ("MODEL", {"protocol": "tensorflow", "transport": "grpc"}, "spec.transport"),
+    ],
+)
+def test_what_a_protocol_cannot_ask_of_a_container_is_a_warning(type_: str, more: dict[str, str], field: str) -> None:
+    component = {"spec": {"containers": [{"name": "m", "image": "i"}]}}
+    graph = {"name": "m", "type": type_}
+    (problem,) = problems(read({"name": "default", "graph": graph, "componentSpecs": [component]}, **more))
+    assert (problem.severity, problem.reason, problem.field) == ("warning", "Unsupported", field)
