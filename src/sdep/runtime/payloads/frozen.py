@@ -29,17 +29,23 @@ def frozen(message: Message) -> tuple[Message, int]:
 def _frozen(payload: Payload) -> tuple[Payload, int]:
     value = payload.value
     if isinstance(value, np.ndarray):
-        return payload._replace(value=value.copy()), value.nbytes + (
-            _OBJECT_BYTES * value.size if value.dtype == object else 0
-        )
+        return payload._replace(value=value.copy()), _bytes(value)
     if isinstance(value, (str, bytes)):
         return payload, len(value)
     if payload.kind == "message":
         return payload, _size(value)
     if payload.kind == "proto":
         return payload, value.message.ByteSize()
+    if payload.kind in {"inference", "columns"}:
+        tensors = value if payload.kind == "columns" else {tensor.name: tensor.array for tensor in value.tensors}
+        copied = {name: array.copy() for name, array in tensors.items()}
+        return Payload(copied, "columns", tuple(copied)), sum(map(_bytes, copied.values()))
     written = orjson.dumps(value, default=jsonable, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS)
     return payload._replace(value=orjson.Fragment(written)), len(written)
+
+
+def _bytes(array: np.ndarray[Any, Any]) -> int:
+    return array.nbytes + (_OBJECT_BYTES * array.size if array.dtype == object else 0)
 
 
 def _size(value: Any) -> int:  # noqa: ANN401 - any JSON
