@@ -34,17 +34,17 @@ class Delivery:
 
     def __init__(self, url: str, common: Mapping[str, str], seconds: float) -> None:
         self._url = url
-        self._common = common
+        self._common = dict(common)
         self._seconds = timedelta(seconds=seconds)
         self._client: Client | None = None
 
     async def deliver(self, event: PayloadEvent) -> None:
         """`UndeliveredError` where it was not taken; whatever else comes out is the payload's own fault."""
-        request = self._request(event)
         for pause in (*PAUSES, None):
             try:
-                response = await request.copy().send()
-                await response.bytes()  # what is unread would keep the connection from its next use
+                response = await self._request(event).send()
+                if response.headers.get("content-length") != "0":
+                    await response.bytes()  # what is unread would keep the connection from its next use
             except PyreqwestError as error:
                 said, passing = f"no answer: {error.message}", True
             else:
@@ -57,7 +57,8 @@ class Delivery:
 
     def _request(self, event: PayloadEvent) -> ConsumedRequest:
         if self._client is None:  # made on the loop that uses it
-            builder = ClientBuilder().follow_redirects(enable=False).timeout(self._seconds)
+            builder = ClientBuilder().default_headers(self._common)
+            builder = builder.follow_redirects(enable=False).timeout(self._seconds)
             self._client = builder.connect_timeout(timedelta(seconds=CONNECT_SECONDS)).build()
-        sent = self._client.post(self._url).headers(headers(event, self._common))
+        sent = self._client.post(self._url).headers(headers(event))
         return sent.body_bytes(event.body()).build()

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from sdep.runtime.seldon.codec import encode
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from sdep.contract import ServedPredictor
     from sdep.runtime.message import Message
 
@@ -54,7 +52,8 @@ def common_headers(predictor: ServedPredictor) -> dict[str, str]:
     }
 
 
-def headers(event: PayloadEvent, common: Mapping[str, str]) -> dict[str, str]:
+def headers(event: PayloadEvent) -> dict[str, str]:
+    """What an event has beside the common ones."""
     moment = datetime.fromtimestamp(event.seconds, UTC).isoformat(timespec="microseconds")
     own = {
         "ce-id": event.id,
@@ -64,7 +63,7 @@ def headers(event: PayloadEvent, common: Mapping[str, str]) -> dict[str, str]:
         "ce-modelid": event.unit,
     }
     traced = {"traceparent": event.traceparent, "ce-traceparent": event.traceparent} if event.traceparent else {}
-    return {**common, **own, **traced}
+    return {**own, **traced}
 
 
 def _escaped(value: str) -> str:
