@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from sdep import __version__
 from sdep.contract import PREDICTIONS_PATH
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     Object = dict[str, Any]
 
 _JSON = "application/json"
+_DATATYPES: dict[type, str] = {float: "FP64", int: "INT64", bool: "BOOL", str: "BYTES"}
 _MESSAGE = {"$ref": "#/components/schemas/SeldonMessage"}
 _FAILURE = {
     "description": "Why there is no answer",
@@ -70,9 +73,7 @@ def _mlflow(given: Input) -> dict[str, Object]:
 
 
 def _open_inference(given: Input, model: str) -> dict[str, Object]:
-    rows = given.rows
-    width = len(rows[0]) if rows and isinstance(rows[0], list) else 1
-    question = {"inputs": [{"name": "input-0", "datatype": "FP64", "shape": [len(rows), width], "data": rows}]}
+    question = {"inputs": _tensors(given)}
     return {
         f"/v2/models/{model}/infer": _post(
             "infer", "Predict, by the Open Inference Protocol", question, {"type": "object"}, {}
@@ -80,6 +81,22 @@ def _open_inference(given: Input, model: str) -> dict[str, Object]:
         f"/v2/models/{model}": _get("modelMetadata", "Describe the model, by the Open Inference Protocol"),
         "/v2/health/ready": _get("ready", "Say whether requests are answered, by the Open Inference Protocol"),
     }
+
+
+def _tensors(given: Input) -> list[Object]:
+    """One for each column where columns have names, else one for all."""
+    rows = given.rows
+    if given.names:
+        columns = zip(given.names, zip(*rows, strict=True), strict=True)
+        return [_tensor(name, [len(rows), 1], list(values), list(values)) for name, values in columns]
+    array = np.asarray(rows)
+    return [_tensor("input-0", list(array.shape), rows, array.ravel().tolist())]
+
+
+def _tensor(name: str, shape: list[int], data: list[Any], values: list[Any]) -> Object:
+    kinds = {type(value) for value in values}
+    datatype = _DATATYPES[kinds.pop()] if len(kinds) == 1 and kinds <= _DATATYPES.keys() else "FP64"
+    return {"name": name, "datatype": datatype, "shape": shape, "data": data}
 
 
 def _post(name: str, summary: str, example: Object, asked: Object, answered: Object) -> Object:
