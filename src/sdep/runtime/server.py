@@ -118,13 +118,10 @@ class RuntimeServer(uvicorn.Server):
         """Before anyone is told that the pod is ready. gRPC is imported in a thread: probes are answered meanwhile."""
         if self._settings.grpc_port is None:
             return
-        await asyncio.to_thread(self._import_rpc)
+        await asyncio.to_thread(importlib.import_module, "sdep.runtime.rpc.server")
         self._rpc = self._make_rpc()
         await self._rpc.start()
         event("listening for gRPC", grpc_port=self._rpc.port)
-
-    def _import_rpc(self) -> None:
-        importlib.import_module("sdep.runtime.rpc.server")
 
     def _make_rpc(self) -> RpcServer:
         from sdep.runtime.rpc.server import rpc_server  # noqa: PLC0415 - imported in a thread, just before

@@ -60,9 +60,9 @@ class Microservice:
                 assert time.monotonic() < deadline, self.log.read_text()
                 time.sleep(0.1)
 
-    def post(self, path: str, body: object, content_type: str = "application/json") -> Answer:
+    def post(self, path: str, body: object, content_type: str = "application/json", **headers: str) -> Answer:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        return self._send(urllib.request.Request(self._url(path), content, {"Content-Type": content_type}))
+        return self._send(urllib.request.Request(self._url(path), content, {"Content-Type": content_type, **headers}))
 
     def get(self, path: str) -> Answer:
         return self._send(urllib.request.Request(self._url(path)))

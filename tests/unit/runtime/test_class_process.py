@@ -14,6 +14,7 @@ from google.protobuf.any_pb2 import Any as AnyMessage
 
 from sdep.runtime.rpc import seldon_pb2 as pb
 from tests.unit.runtime.class_servers import Microservice, ours
+from tests.unit.runtime.collector import collector
 from tests.unit.runtime.program import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
@@ -215,6 +216,21 @@ def test_wrong_metrics_and_metadata_are_said_to_those_who_ask(start: Start) -> N
     assert [answer.code for answer in refused] == [500, 500]
     reasons = [answer.body["status"]["reason"] for answer in refused]
     assert reasons == ["MICROSERVICE_BAD_METRIC", "MICROSERVICE_BAD_METADATA"]
+
+
+def test_a_class_is_a_part_of_its_callers_trace(start: Start) -> None:
+    """An engine that traces tells the container of its span; this one's is below it."""
+    caller = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    with collector() as spans:
+        model = start(
+            "MyModel", OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{spans.port}", OTEL_BSP_SCHEDULE_DELAY="50"
+        )
+        model.await_ready()
+        model.post("/predict", ROW, traceparent=caller)
+        until(lambda: any(span.name == "POST /predict" for span in spans.spans))
+        span = next(span for span in spans.spans if span.name == "POST /predict")
+
+    assert f"00-{span.trace}-{span.parent}-01" == caller
 
 
 def _call(channel: grpc.Channel, method: str, message: pb.SeldonMessage) -> Any:  # noqa: ANN401 - the answer

@@ -12,6 +12,7 @@ from typing_extensions import override
 from sdep.runtime.classes.routes import ClassRoutes
 from sdep.runtime.classes.service import ClassService
 from sdep.runtime.http.app import App
+from sdep.runtime.http.ports import make_app
 from sdep.runtime.http.probes import Probes
 from sdep.runtime.http.routes import Routes
 from sdep.runtime.server import RuntimeServer
@@ -37,7 +38,7 @@ class ClassServer(RuntimeServer):
         self._service = ClassService(self._class, self._metrics)
         probes = Probes(self._lifecycle, self._metrics)
         self._routes = ClassRoutes(self._service, probes, self._class.metrics_path)
-        return App(self._settings, Routes(self._routes.routes()), self._lifecycle, self._metrics)
+        return make_app(self._settings, Routes(self._routes.routes()), self._lifecycle, self._metrics, self._tracing)
 
     @override
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -72,4 +73,6 @@ class ClassServer(RuntimeServer):
         from sdep.runtime.classes.rpc import class_services  # noqa: PLC0415 - imported in a thread, by `_start_rpc`
         from sdep.runtime.rpc.server import RpcServer  # noqa: PLC0415
 
-        return RpcServer(self._settings, class_services(self._service, self._metrics), self._certificates)
+        return RpcServer(
+            self._settings, class_services(self._service, self._metrics), self._certificates, self._tracing
+        )

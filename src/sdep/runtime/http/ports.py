@@ -40,6 +40,12 @@ def main_app(
     below = {**v2.below(), **tensorflow.below()}
     documentation = DocumentationRoutes(settings, api, exact, external.of_unit())
     routes = Routes({**exact, **documentation.routes()}, external.of_unit(), below)
+    return make_app(settings, routes, lifecycle, metrics, tracing)
+
+
+def make_app(
+    settings: Settings, routes: Routes, lifecycle: Lifecycle, metrics: Metrics, tracing: Tracing | None
+) -> App:
     if tracing is None:
         return App(settings, routes, lifecycle, metrics)
     from sdep.runtime.tracing.http import TracedApp  # noqa: PLC0415

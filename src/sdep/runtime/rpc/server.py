@@ -73,6 +73,7 @@ def rpc_server(
     certificates: Certificates | None = None,
     tracing: Tracing | None = None,
 ) -> RpcServer:
+    """The graph's services; where it is one unit of this process, those of its microservice too."""
     inference = OpenInferenceApi(settings.predictor, api)
     services = graph_services(api, metrics) | open_inference_services(inference, api, metrics)
     graph = settings.predictor.graph

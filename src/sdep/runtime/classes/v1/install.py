@@ -10,13 +10,13 @@ import sys
 from importlib.machinery import PathFinder
 from types import ModuleType
 
+_OURS = "sdep.runtime.classes.v1"
 MODULES = {
-    "seldon_core.flask_utils": "flask_utils",
-    "seldon_core.metrics": "metrics",
-    "seldon_core.proto": "proto",
-    "seldon_core.storage": "storage",
-    "seldon_core.user_model": "user_model",
-    "seldon_core.utils": "utils",
+    **{
+        f"seldon_core.{name}": f"{_OURS}.{name}"
+        for name in ("flask_utils", "metrics", "storage", "user_model", "utils")
+    },
+    "seldon_core.proto.prediction_pb2": "sdep.runtime.rpc.seldon_pb2",
 }
 VERSION = "1.17.1"
 """The release whose behaviour classes find here."""
@@ -25,14 +25,21 @@ VERSION = "1.17.1"
 def install() -> None:
     """Before the user's module is imported. What is missing here comes from the published package, where that is installed."""
     published = PathFinder.find_spec("seldon_core")
-    package = ModuleType("seldon_core", "Seldon Core v1's names for what a user's class needs.")
-    package.__path__ = list(published.submodule_search_locations or ()) if published is not None else []
-    package.__dict__["__version__"] = VERSION
-    sys.modules["seldon_core"] = package
+    folders = list(published.submodule_search_locations or ()) if published is not None else []
+    package, proto = (
+        _package("seldon_core", folders),
+        _package("seldon_core.proto", [f"{each}/proto" for each in folders]),
+    )
     for name, ours in MODULES.items():
-        module = importlib.import_module(f"sdep.runtime.classes.v1.{ours}")
+        module = importlib.import_module(ours)
         sys.modules[name] = module
-        setattr(package, name.rpartition(".")[2], module)
-    proto = sys.modules["seldon_core.proto"]
-    sys.modules["seldon_core.proto.prediction_pb2"] = proto.prediction_pb2
-    package.__dict__["Storage"] = sys.modules["seldon_core.storage"].Storage
+        parent, _, own = name.rpartition(".")
+        setattr(sys.modules[parent], own, module)
+    vars(package).update(__version__=VERSION, Storage=sys.modules["seldon_core.storage"].Storage, proto=proto)
+
+
+def _package(name: str, folders: list[str]) -> ModuleType:
+    package = ModuleType(name, "Seldon Core v1's names for what a user's class needs.")
+    package.__path__ = folders
+    sys.modules[name] = package
+    return package
