@@ -6,6 +6,7 @@ Names that users of Seldon Core v1 know (container, ports, variables, label keys
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 from urllib.parse import quote
 
@@ -111,6 +112,12 @@ class ServedUnit(_Wire):
     image: str = ""
     logger: ServedLogger | None = None
     children: tuple[ServedUnit, ...] = ()
+
+    def walk(self) -> Iterator[ServedUnit]:
+        """The unit and all below it, parents before children."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
 
 
 class ServedPredictor(_Wire):

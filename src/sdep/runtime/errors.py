@@ -46,6 +46,13 @@ class NotReadyError(ServingError):
     reason = "NOT_READY"
 
 
+class BusyError(ServingError):
+    """Refused so that others are answered in time: another try, later, may succeed."""
+
+    code = 429
+    reason = "TOO_MANY_REQUESTS"
+
+
 class UnitError(ServingError):
     """A graph node failed; the message names it."""
 

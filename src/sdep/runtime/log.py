@@ -18,7 +18,11 @@ _context: Callable[[], Mapping[str, str]] = dict
 
 
 class JsonFormatter(logging.Formatter):
-    """`fields` of a record (see `event`) are keys beside time, level and message."""
+    """`fields` of a record (see `event`) are keys beside time, level and message; `always` those of every line."""
+
+    def __init__(self, **always: object) -> None:
+        super().__init__()
+        self._always = always
 
     @override
     def format(self, record: logging.LogRecord) -> str:
@@ -26,6 +30,7 @@ class JsonFormatter(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "message": record.getMessage(),
+            **self._always,
             **getattr(record, "fields", {}),
         }
         if record.exc_info:
@@ -33,10 +38,10 @@ class JsonFormatter(logging.Formatter):
         return orjson.dumps(line, default=str).decode()
 
 
-def configure() -> None:
-    """Replace whatever handlers there are; called once, by the program."""
+def configure(**always: object) -> None:
+    """Replace whatever handlers there are; called once, by the program. `always` is said in every line."""
     handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(JsonFormatter())
+    handler.setFormatter(JsonFormatter(**always))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     _logger.setLevel(logging.INFO)
     logging.captureWarnings(capture=True)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import os
 from typing import TYPE_CHECKING
 
+from sdep.built_in import LEARNING
 from sdep.errors import InvalidError
 from sdep.runtime import log
-from sdep.runtime.server import RuntimeServer
+from sdep.runtime.limits import spare_workers, usable_cpus
 from sdep.runtime.settings import read_settings
 from sdep.runtime.termination import leave_message
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sdep.runtime.server import RuntimeServer
     from sdep.runtime.settings import Settings
 
 
@@ -31,20 +34,56 @@ def main() -> int:
 def serve(settings: Settings) -> int:
     served = settings.predictor
     log.event("starting", deployment=served.deployment, namespace=served.namespace, predictor=served.predictor)
-    return run(settings, lambda: RuntimeServer(settings))
+    _share_cpus(settings)
+    workers = _workers(settings)
+    return _run(settings, lambda: _alone(settings) if workers == 1 else _several(settings, workers))
 
 
 def run(settings: Settings, make: Callable[[], RuntimeServer]) -> int:
+    """Serve with the server that `make` makes, in this process."""
+    return _run(settings, lambda: _until_end(make()))
+
+
+def _run(settings: Settings, serves: Callable[[], str | None]) -> int:
     """Until it is told to end. Whatever keeps it from serving is said in the container's last words."""
     try:
-        server = make()
+        failure = serves()
     except InvalidError as error:
         log.event("cannot start", level="error", reason=error.reason, detail=error.message)
-        leave_message(settings.termination_log, error.message)
-        return 1
-    server.run()
-    if server.failure is None:
+        failure = error.message
+    if failure is None:
         log.event("stopped")
         return 0
-    leave_message(settings.termination_log, server.failure)
+    leave_message(settings.termination_log, failure)
     return 1
+
+
+def _workers(settings: Settings) -> int:
+    """Routers that learn keep what they know in one process."""
+    if any(unit.implementation in LEARNING and not unit.host for unit in settings.predictor.graph.walk()):
+        return 1
+    return settings.workers or spare_workers()
+
+
+def _share_cpus(settings: Settings) -> None:
+    """Libraries start a thread for each CPU of the machine, however few of them the container may use. They read this once."""
+    machine, each = len(os.sched_getaffinity(0)), max(1, math.ceil(usable_cpus() / _workers(settings)))
+    if each < machine:
+        os.environ.setdefault("OMP_NUM_THREADS", str(each))
+
+
+def _alone(settings: Settings) -> str | None:
+    from sdep.runtime.server import RuntimeServer  # noqa: PLC0415 - CPUs are shared before libraries look at them
+
+    return _until_end(RuntimeServer(settings))
+
+
+def _until_end(server: RuntimeServer) -> str | None:
+    server.run()
+    return server.failure
+
+
+def _several(settings: Settings, workers: int) -> str | None:
+    from sdep.runtime.workers.supervisor import supervise  # noqa: PLC0415 - one process needs none
+
+    return supervise(settings, workers)

@@ -22,12 +22,16 @@ from sdep.runtime.tally import Tally
 from sdep.runtime.tracking import Tracking, model_labels
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from prometheus_client.registry import Collector
 
     from sdep.contract import ServedPredictor, ServedUnit
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)
+
+BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 
 _PREDICTOR = ("deployment_name", "predictor_name", "predictor_version")
 _MODEL = ("model_name", "model_image", "model_version")
@@ -57,6 +61,10 @@ class Metrics:
         self.feedback = Tally("seldon_api_model_feedback_total", "Feedback received")
         self.reward = Tally("seldon_api_model_feedback_reward_total", "Sum of the positive rewards of feedback")
         self.payloads = Tally("sdep_payload_log_events_total", "Payloads for loggers, by what became of them")
+        self.refused = Tally("sdep_runtime_refused_requests_total", "Requests refused as too many were waiting", owner)
+        self.refused.add(0)
+        self._batches: Histogram | None = None
+        self.of_all_workers: Callable[[], Awaitable[bytes]] | None = None
 
     def _histogram(self, side: str, text: str, labels: tuple[str, ...]) -> Histogram:
         name = f"seldon_api_executor_{side}_requests_seconds"
@@ -90,6 +98,13 @@ class Metrics:
             self._called[key] = self._client.labels(*labels)
         self._called[key].observe(seconds)
 
+    def batches_of(self, unit: ServedUnit) -> Callable[[int], None]:
+        """Give what is told the rows of each of the unit's batches."""
+        if self._batches is None:
+            text, labels = "Rows of one call of a model that batches", (*_PREDICTOR, *_MODEL)
+            self._batches = Histogram("sdep_runtime_batch_rows", text, labels, buckets=BATCHES, registry=self._registry)
+        return self._batches.labels(*self._predictor, *model_labels(unit)).observe
+
     def fed_back(self, unit: ServedUnit, reward: float) -> None:
         """Count for one node. A negative reward counts as feedback only: a counter that falls reads as a restart."""
         labels = dict(zip((*_PREDICTOR, *_MODEL), (*self._predictor, *model_labels(unit)), strict=True))
@@ -101,9 +116,13 @@ class Metrics:
         owner = dict(zip(_PREDICTOR, self._predictor, strict=True))
         self.payloads.add(1, {**owner, "model_name": unit, "outcome": outcome})
 
+    async def collected(self) -> bytes:
+        """Text format 0.0.4; of the whole pod, where this process is one of several."""
+        return self.exposition() if self.of_all_workers is None else await self.of_all_workers()
+
     def exposition(self) -> bytes:
-        """Text format 0.0.4."""
-        tallies = (self.predictions, self.feedback, self.reward, self.payloads)
+        """Format what this process has counted."""
+        tallies = (self.predictions, self.feedback, self.reward, self.payloads, self.refused)
         return generate_latest(self._registry) + "".join(tally.exposition() for tally in tallies).encode()
 
 

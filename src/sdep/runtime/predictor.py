@@ -9,9 +9,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from sdep.built_in import LEARNING
+from sdep.runtime.graph.batch import BatchLane, limits
 from sdep.runtime.graph.build import build, build_unit
 from sdep.runtime.graph.deadline import in_time
 from sdep.runtime.graph.execute import execute
+from sdep.runtime.graph.gate import Gate
 from sdep.runtime.graph.lane import Lane
 from sdep.runtime.graph.watch import Unmeasured, Watched
 from sdep.runtime.graph.wrap import wrapped
@@ -20,6 +22,7 @@ from sdep.runtime.remote.services import services
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from concurrent.futures import Executor
 
     from sdep.contract import ServedUnit
     from sdep.runtime.graph.build import Predict
@@ -46,13 +49,16 @@ class Predictor:
     services: Mapping[str, Microservice]
     alone: Mapping[str, Node]
     watch: Watch
+    gate: Gate
     learns: Mapping[str, Learn] = field(default_factory=dict)
     """The ways in which units of this process hear of feedback, by name."""
     payloads: PayloadLog | None = None
     """None where no unit has a logger."""
 
     async def predict(self, message: Message) -> Message:
-        return await execute(self.node, message)
+        """`BusyError` where too many are at it already."""
+        with self.gate:
+            return await execute(self.node, message)
 
 
 def load_predictor(settings: Settings, metrics: Metrics, tracing: Tracing | None = None) -> Predictor:
@@ -66,9 +72,12 @@ def load_predictor(settings: Settings, metrics: Metrics, tracing: Tracing | None
     loaded = [_load(settings, unit) for unit in units]
     models = {unit.name: model for unit, (model, _) in zip(units, loaded, strict=True)}
     limit = settings.predictor.rest_timeout_ms / 1000
-    own = {unit.name: Lane(model, threads, seconds) for unit, (model, seconds) in zip(units, loaded, strict=True)}
+    own = {
+        unit.name: _lane(unit, model, seconds, threads, metrics)
+        for unit, (model, seconds) in zip(units, loaded, strict=True)
+    }
     lanes = {name: in_time(name, lane.predict, limit) for name, lane in own.items()}
-    held = {name: lane.held for name, lane in own.items()}
+    held = {name: lane.held for name, lane in own.items() if isinstance(lane, Lane)}
     remote = services(settings.predictor, [unit for unit in every if unit.host])
     watch: Watch = partial(Watched, metrics)
     if tracing is not None:
@@ -81,7 +90,16 @@ def load_predictor(settings: Settings, metrics: Metrics, tracing: Tracing | None
     learns = {name: node.learn for name, node in alone.items() if node.learn is not None}
     payloads = _payload_log(settings, every, metrics)
     root = wrapped(root, [*_logging(payloads), *_tracing(tracing)])
-    return Predictor(root, models, remote, alone, watch, learns, payloads)
+    return Predictor(root, models, remote, alone, watch, Gate(settings.inside, metrics.refused.add), learns, payloads)
+
+
+def _lane(
+    unit: ServedUnit, model: Model, seconds: float | None, threads: Executor, metrics: Metrics
+) -> Lane | BatchLane:
+    asked = limits(unit)
+    return (
+        Lane(model, threads, seconds) if asked is None else BatchLane(model, threads, asked, metrics.batches_of(unit))
+    )
 
 
 def _payload_log(settings: Settings, units: Sequence[ServedUnit], metrics: Metrics) -> PayloadLog | None:
@@ -128,9 +146,7 @@ def _learners(settings: Settings, metrics: Metrics, units: Sequence[ServedUnit])
 
 def units_of(unit: ServedUnit) -> Iterator[ServedUnit]:
     """Parents before children."""
-    yield unit
-    for child in unit.children:
-        yield from units_of(child)
+    return unit.walk()
 
 
 def _has_model(unit: ServedUnit) -> bool:

@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from sdep.runtime.certificates import Certificates
 from sdep.runtime.errors import LoadError
-from sdep.runtime.http.ports import main_app, unit_app, units_with_ports
+from sdep.runtime.http.ports import main_app, unit_app
 from sdep.runtime.http.protocol import HttpProtocol
 from sdep.runtime.lifecycle import Lifecycle
 from sdep.runtime.log import event
@@ -25,11 +25,15 @@ from sdep.runtime.tracing.environment import begin_tracing
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Callable
     from types import FrameType
 
+    from sdep.contract import ServedUnit
     from sdep.runtime.http.app import App
     from sdep.runtime.rpc.server import RpcServer
     from sdep.runtime.settings import Settings
+
+    Protocol = Callable[[], asyncio.Protocol]
 
 IDLE_SECONDS = 65
 """How long an idle connection is kept: v1's number, and longer than the usual proxies keep theirs."""
@@ -54,7 +58,7 @@ class RuntimeServer(uvicorn.Server):
         self.failure: str | None = None
         self.port = settings.port
         self._tracing = begin_tracing(settings)
-        super().__init__(_config(settings, self._main_app(), self._certificates))
+        super().__init__(http_config(settings, self._main_app(), self._certificates))
 
     def _main_app(self) -> App:
         return main_app(self._settings, self._api, self._lifecycle, self._metrics, self._tracing)
@@ -62,38 +66,45 @@ class RuntimeServer(uvicorn.Server):
     @override
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        if self.servers:
-            self.port = self.servers[0].sockets[0].getsockname()[1]
-        event("listening", port=self.port)
-        await self._further_ports()
+        await self._open_ports()
         if not self.should_exit:
             self._begin_loading()
+
+    async def _open_ports(self) -> None:
+        """The main one is open already."""
+        self.port = self.servers[0].sockets[0].getsockname()[1]
+        event("listening", port=self.port)
+        await self._further_ports()
 
     def _begin_loading(self) -> None:
         self._loading = asyncio.create_task(self._load())
 
     async def _further_ports(self) -> None:
-        for unit in units_with_ports(self._settings):
-            app = unit_app(unit, self._settings, self._api, self._lifecycle, self._metrics)
-            await self._listen_at(app, unit.http_port, unit.name)
+        for unit in self._settings.units_with_ports():
+            await self._listen_at(self._unit_app(unit), unit.http_port, unit.name)
+
+    def _unit_app(self, unit: ServedUnit) -> App:
+        return unit_app(unit, self._settings, self._api, self._lifecycle, self._metrics)
 
     async def _listen_at(self, app: App, port: int, unit: str) -> None:
+        """One more port, always in the clear: an engine calls there."""
+        protocol = self.protocol_of(http_config(self._settings, app))
+        loop, config = asyncio.get_running_loop(), self.config
         try:
-            await self._listen(app, port)
+            server = await loop.create_server(protocol, host=config.host, port=port, backlog=config.backlog)
         except OSError as error:
             self._fail(f"unit '{unit}': port {port} cannot be listened at: {error.strerror}")
         else:
+            self.servers.append(server)
             event("listening", port=port, unit=unit)
 
-    async def _listen(self, app: App, port: int) -> None:
-        """At one more port, always in the clear: an engine calls there. Its connections end with all others."""
-        config = _config(self._settings, app)
-        config.load()
+    def protocol_of(self, config: uvicorn.Config) -> Protocol:
+        """What answers one connection. Connections of all ports end together."""
+        if not config.loaded:
+            config.load()
         state: dict[str, Any] = {}
         make: Any = config.http_protocol_class
-        protocol = partial(make, config=config, server_state=self.server_state, app_state=state)
-        loop = asyncio.get_running_loop()
-        self.servers.append(await loop.create_server(protocol, host=config.host, port=port, backlog=config.backlog))
+        return partial(make, config=config, server_state=self.server_state, app_state=state)
 
     async def _load(self) -> None:
         try:
@@ -108,8 +119,11 @@ class RuntimeServer(uvicorn.Server):
         else:
             gc.collect()
             gc.freeze()  # models and libraries live as long as the process: no later collection walks them again
-            self._lifecycle.loaded()
-            event("ready", seconds=round(time.monotonic() - self._began, 3))
+            self._loaded()
+
+    def _loaded(self) -> None:
+        self._lifecycle.loaded()
+        event("ready", seconds=round(time.monotonic() - self._began, 3))
 
     async def _load_models(self) -> None:
         self._api.predictor = await asyncio.to_thread(load_predictor, self._settings, self._metrics, self._tracing)
@@ -168,7 +182,7 @@ class RuntimeServer(uvicorn.Server):
             await asyncio.to_thread(self._tracing.close, max(1.0, IN_FLIGHT_SECONDS - (time.monotonic() - began)))
 
 
-def _config(settings: Settings, app: App, certificates: Certificates | None = None) -> uvicorn.Config:
+def http_config(settings: Settings, app: App, certificates: Certificates | None = None) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         host="0.0.0.0",  # noqa: S104 - a pod answers on its address

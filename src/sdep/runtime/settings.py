@@ -19,6 +19,7 @@ from sdep.contract import (
     HTTP_PORT,
     TERMINATION_LOG,
     ServedPredictor,
+    ServedUnit,
     model_directory,
     state_directory,
 )
@@ -29,6 +30,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MEBIBYTE = 1024 * 1024
+
+QUEUE_PER_THREAD = 64
+"""Times what a prediction takes, that is the longest that a request waits for a model."""
+QUEUE_TO_CONTAINERS = 1000
+"""Containers may answer many at once, and have limits of their own."""
+
+ENV_WORKERS = "SDEP_WORKERS"
+ENV_THREADS = "SDEP_THREADS"
+ENV_V1_WORKERS, ENV_V1_THREADS = "GUNICORN_WORKERS", "GUNICORN_THREADS"
+"""What v1's servers are told; ours goes before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +53,16 @@ class Settings:
     drain_seconds: float = 5.0
     """How long the pod answers after it was told to stop: as long as routes to it may live on elsewhere."""
     max_body_bytes: int = 64 * MEBIBYTE
-    threads: int = 4
-    """Model calls that run side by side; each may use more threads inside its own library."""
+    workers: int = 0
+    """Processes that serve; 0 leaves the number to what the container may use."""
+    queue: int = 0
+    """Requests that may wait; 0 leaves the number to what the graph is made of."""
+    threads: int = 2
+    """Model calls that run side by side; each may use more threads inside its own library.
+
+    Two, so that a long call does not hold up all others. More of them only contend for the interpreter's lock, unless the models
+    wait for something else or compute outside of it.
+    """
     termination_log: Path = Path(TERMINATION_LOG)
     allowed_origins: str = "*"
     allowed_headers: str = "Accept, Accept-Encoding, Authorization, Content-Length, Content-Type, X-CSRF-Token"
@@ -53,6 +72,17 @@ class Settings:
     """What the environment lacks of OpenTelemetry's variables; None does not trace."""
     root: Path = Path("/")
     """Where paths of the contract begin; another folder lets a laptop serve without a container."""
+
+    def units_with_ports(self) -> list[ServedUnit]:
+        """Units of this process that answer at a port of their own besides."""
+        units = self.predictor.graph.walk()
+        return [unit for unit in units if not unit.host and unit.http_port not in {0, self.port}]
+
+    @property
+    def inside(self) -> int:
+        """Requests that the graph takes at once: those that run and those that wait."""
+        remote = any(unit.host for unit in self.predictor.graph.walk())
+        return self.threads + (self.queue or (QUEUE_TO_CONTAINERS if remote else QUEUE_PER_THREAD * self.threads))
 
     def model_directory(self, unit: str) -> Path:
         return self.root / model_directory(unit).lstrip("/")
@@ -72,7 +102,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         certificates=Path(mounted) if (mounted := environment.get(ENV_CERT_MOUNT_PATH)) else None,
         drain_seconds=_number(environment, ENV_DRAIN_SECONDS, default.drain_seconds),
         max_body_bytes=int(_number(environment, "SDEP_MAX_BODY_BYTES", default.max_body_bytes)),
-        threads=int(_number(environment, "SDEP_THREADS", default.threads)),
+        workers=int(_number(environment, _set_name(environment, ENV_WORKERS, ENV_V1_WORKERS), default.workers)),
+        queue=int(_number(environment, "SDEP_MAX_QUEUE", default.queue)),
+        threads=int(_number(environment, _set_name(environment, ENV_THREADS, ENV_V1_THREADS), default.threads)) or 1,
         termination_log=Path(environment.get("SDEP_TERMINATION_LOG", TERMINATION_LOG)),
         allowed_origins=environment.get("CORS_ALLOWED_ORIGINS", default.allowed_origins),
         allowed_headers=environment.get("CORS_ALLOWED_HEADERS", default.allowed_headers),
@@ -91,6 +123,10 @@ def _predictor(environment: Mapping[str, str]) -> ServedPredictor:
 
 def _port(environment: Mapping[str, str], name: str, default: int) -> int | None:
     return None if environment.get(name) == "" else int(_number(environment, name, default))
+
+
+def _set_name(environment: Mapping[str, str], ours: str, v1: str) -> str:
+    return v1 if ours not in environment and v1 in environment else ours
 
 
 def _number(environment: Mapping[str, str], name: str, default: float) -> float:

@@ -45,6 +45,8 @@ class Headers:
 
     def _make(self, code: int, content_type: bytes, methods: tuple[str, ...]) -> bytes:
         headers = {b"content-type": content_type, **self._always}
+        if code == HTTPStatus.TOO_MANY_REQUESTS:
+            headers[b"retry-after"] = b"1"
         if methods:
             joined = ",".join(methods).encode()
             headers[b"access-control-allow-methods"] = joined

@@ -62,11 +62,5 @@ def is_alone(graph: ServedUnit) -> bool:
     return not graph.host and not graph.children
 
 
-def units_with_ports(settings: Settings) -> list[ServedUnit]:
-    """Units of this process that answer at a port of their own besides."""
-    units = units_of(settings.predictor.graph)
-    return [unit for unit in units if not unit.host and unit.http_port not in {0, settings.port}]
-
-
 def _unit(unit: ServedUnit, api: SeldonApi, lifecycle: Lifecycle, metrics: Metrics) -> UnitRoutes:
     return UnitRoutes(UnitApi(unit, api, metrics), Probes(lifecycle, metrics))

@@ -59,6 +59,7 @@ class HttpProtocol(asyncio.Protocol):
         self._task: asyncio.Task[None] | None = None
         self._refusal: ServingError | None = None  # answered once what came before is
         self._last = False  # nothing more is read: the answer that is due ends the connection
+        self._ending = False  # the request that is arriving is the last one
         self._paused = False
         self._full = False  # the client does not read its answers
         self._overhead = 0  # bytes since the last that belonged to a body or ended a head
@@ -114,7 +115,10 @@ class HttpProtocol(asyncio.Protocol):
         self._next()
 
     def shutdown(self) -> None:
-        """Uvicorn's word that the server ends: what was asked is answered, and nothing after it."""
+        """Uvicorn's word that the server ends: what was asked is answered, or is being asked now, and nothing after it."""
+        if self._in_body or self._overhead:
+            self._ending = True
+            return
         if not self.busy:
             self._transport.close()
         self._last = True
@@ -213,7 +217,7 @@ class HttpProtocol(asyncio.Protocol):
         body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
         request = Request(parser.get_method().decode(), path, query, self._fields, body, refusal)
         keep = parser.should_keep_alive() and parser.get_http_version() == "1.1"
-        if not keep:
+        if not keep or self._ending:
             self._last = True
         if self._task is None and not self._full and not self._waiting:
             self._begin(request, keep=keep)
@@ -244,7 +248,11 @@ class HttpProtocol(asyncio.Protocol):
         self._active = self._loop.time()
         if self._transport.is_closing():
             return
-        if reply.close or not keep or (self._last and not self._waiting and self._refusal is None):
+        if (
+            (reply.close and not self._waiting)
+            or not keep
+            or (self._last and not self._waiting and self._refusal is None)
+        ):
             self._waiting.clear()
             self._refusal = None
             self._close_with(reply, request)

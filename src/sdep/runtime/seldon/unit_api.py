@@ -32,7 +32,10 @@ class UnitApi:
 
     async def predict(self, message: Message) -> Message:
         enter = self._node().enter
-        return message if enter is None else await enter(message)
+        if enter is None or self._api.predictor is None:
+            return message
+        with self._api.predictor.gate:
+            return await enter(message)
 
     async def transform(self, message: Message) -> Message:
         return message

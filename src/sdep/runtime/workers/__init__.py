@@ -1,0 +1,1 @@
+"""Several processes that serve one predictor: a parent that accepts and watches, workers that answer."""

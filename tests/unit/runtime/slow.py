@@ -1,0 +1,27 @@
+"""A model that takes its time without taking a CPU, so that the machine's other work does not count."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import cloudpickle
+import numpy as np
+
+from sdep.contract import ServedModel, ServedParameter, ServedUnit
+
+
+def save_slow(folder: Path, seconds: float) -> None:
+    class Slow:
+        def predict(self, rows: Any) -> Any:  # noqa: ANN401 - an array
+            time.sleep(seconds)
+            return np.asarray(rows).sum(axis=1)
+
+    folder.mkdir(parents=True)
+    (folder / "model.pkl").write_bytes(cloudpickle.dumps(Slow()))
+
+
+def slow_unit(name: str) -> ServedUnit:
+    method = ServedParameter(name="method", value="predict", type="STRING")
+    return ServedUnit(name=name, implementation="SKLEARN_SERVER", model=ServedModel(name="m"), parameters=(method,))
