@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sdep.built_in import LEARNING
@@ -34,6 +35,7 @@ def main() -> int:
 def serve(settings: Settings) -> int:
     served = settings.predictor
     log.event("starting", deployment=served.deployment, namespace=served.namespace, predictor=served.predictor)
+    settings = _of_one_mind(settings)
     _share_cpus(settings)
     workers = _workers(settings)
     return _run(settings, lambda: _alone(settings) if workers == 1 else _several(settings, workers))
@@ -59,10 +61,19 @@ def _run(settings: Settings, serves: Callable[[], str | None]) -> int:
 
 
 def _workers(settings: Settings) -> int:
-    """Routers that learn keep what they know in one process."""
-    if any(unit.implementation in LEARNING and not unit.host for unit in settings.predictor.graph.walk()):
-        return 1
     return settings.workers or spare_workers()
+
+
+def _of_one_mind(settings: Settings) -> Settings:
+    """Routers that learn keep what they know in one process, whatever number was asked for."""
+    learning = [
+        unit.name for unit in settings.predictor.graph.walk() if unit.implementation in LEARNING and not unit.host
+    ]
+    if not learning or settings.workers == 1:
+        return settings
+    if _workers(settings) > 1:
+        log.event("one worker only", level="warning", reason=f"unit '{learning[0]}' learns, in one process")
+    return replace(settings, workers=1)
 
 
 def _share_cpus(settings: Settings) -> None:

@@ -37,10 +37,8 @@ class RpcServer:
         limits = [
             ("grpc.max_receive_message_length", settings.max_body_bytes),
             ("grpc.max_send_message_length", -1),
-            (
-                "grpc.so_reuseport",
-                int(settings.workers > 1),
-            ),  # alone, a taken port is an error, not half of the requests
+            # Of several workers each listens; alone, a port that is taken is an error, not half of the requests.
+            ("grpc.so_reuseport", int(settings.workers > 1)),
         ]
         self._server = grpc.aio.server(options=limits, interceptors=_interceptors(tracing))
         self._health = health.aio.HealthServicer()
