@@ -32,6 +32,8 @@ ENTRYPOINT ["python", "-m", "sdep"]
 CMD ["operate"]
 
 FROM base AS runtime
+# What LightGBM's wheel, unlike the others, does not bring with it.
+RUN ls /usr/lib/*/libgomp.so.1 >/dev/null 2>&1 || (apt-get update && apt-get install -y --no-install-recommends libgomp1 && rm -rf /var/lib/apt/lists/*)
 COPY --from=build-runtime /venv /venv
 COPY --from=build-runtime /app /app
 # v1's command, for images made from this one. -P: the folder where it is started comes last among those with modules.

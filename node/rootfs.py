@@ -9,7 +9,7 @@ from node import command, digest
 from node.layout import cache
 
 SUITE = "trixie"
-INCLUDED = "python3,python3-venv,ca-certificates,curl"
+INCLUDED = "python3,python3-venv,ca-certificates,curl,libgomp1"
 DROPPED = ("./var/cache/apt/archives/*.deb", "./var/lib/apt/lists/*", "./dev/*")
 
 

@@ -23,6 +23,12 @@ class BadDataError(ServingError):
     reason = "MICROSERVICE_BAD_DATA"
 
 
+class SchemaError(BadDataError):
+    """Columns are missing, or too many: no other reading of the request would find them."""
+
+    error_code = "INVALID_PARAMETER_VALUE"
+
+
 class TooLargeError(BadDataError):
     code = 413
 
@@ -75,6 +81,10 @@ class RemoteError(UnitError):
         self.code = code
         self.reason = reason or ServingError.reason
         self.grpc_code = grpc_code
+
+
+class OffLoopError(Exception):
+    """This one call would hold the event loop for long: it must be made again, in a thread."""
 
 
 class LoadError(InvalidError):

@@ -10,8 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 Kind = Literal[
-    "ndarray", "tensor", "tftensor", "columns", "jsonData", "strData", "binData", "message", "proto", "inference"
-]
+    "ndarray", "tensor", "tftensor", "columns", "jsonData", "strData", "binData",
+    "message", "proto", "inference", "invocation",
+]  # fmt: skip
 """How the client wrote its payload, and so how it reads the answer."""
 
 UNREAD = frozenset({"message", "proto", "inference"})
@@ -26,21 +27,24 @@ class Payload(NamedTuple):
 
     For `columns` it maps names to arrays: columns have one axis, or a second of length 1; other shapes are a model's own.
     Unread, it is a whole message: for `message` its JSON without `meta`, for `proto` what gRPC received, for `inference` tensors.
+    Asked over MLflow's scoring protocol (`invocation`), it reads itself: it is what the client sent, or a model's result.
+    `params` are a client's settings for this one prediction, which every model of the graph is told.
     """
 
     value: Any
     kind: Kind
     names: tuple[str, ...] = ()
+    params: Mapping[str, Any] = {}
 
     def answered(self, value: object, names: tuple[str, ...] = ()) -> Payload:
         """Make the payload of an answer to this one: arrays keep the kind of the question where it can hold them."""
         if isinstance(value, np.ndarray):
-            return Payload(value, _array_kind(self.kind, value), names or _column_names(value))
+            return Payload(value, _array_kind(self.kind, value), names or _column_names(value), self.params)
         if isinstance(value, str):
-            return Payload(value, "strData")
+            return Payload(value, "strData", params=self.params)
         if isinstance(value, (bytes, bytearray)):
-            return Payload(bytes(value), "binData")
-        return Payload(value, "jsonData")
+            return Payload(bytes(value), "binData", params=self.params)
+        return Payload(value, "jsonData", params=self.params)
 
 
 def in_rows(payload: Payload) -> Payload:
@@ -54,7 +58,7 @@ def in_rows(payload: Payload) -> Payload:
     if not columns or len(columns) < len(payload.value) or len({len(column) for column in columns}) > 1:
         return payload
     rows = np.column_stack(columns if _one_type(columns) else [column.astype(object) for column in columns])
-    return Payload(rows, "tensor" if rows.dtype.kind in NUMERIC else "ndarray", payload.names)
+    return Payload(rows, "tensor" if rows.dtype.kind in NUMERIC else "ndarray", payload.names, payload.params)
 
 
 def _one_type(columns: Sequence[np.ndarray[Any, Any]]) -> bool:

@@ -6,6 +6,8 @@ import os
 import socket
 import subprocess
 import threading
+from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +40,11 @@ class WorkerPyfunc:
         self._process: subprocess.Popen[bytes] | None = None
         with self._lock:
             self._start()
+
+    @cached_property
+    def metadata(self) -> Any:  # noqa: ANN401 - MLflow is untyped
+        """What the model's file says, as MLflow's own object has it."""
+        return import_module("mlflow.models").Model.load(self._told[0])
 
     def predict(self, given: object, params: Mapping[str, object] | None = None) -> object:
         with self._lock:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import math
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-import numpy as np
+from sdep.runtime.errors import OffLoopError
+from sdep.runtime.servers.table_json import values_in
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -38,7 +40,8 @@ class Lane:
         if not _small(payload):
             return await asyncio.get_running_loop().run_in_executor(self._threads, self._model.predict, payload)
         if self._seconds < SHORT_SECONDS:
-            return self._timed(payload)
+            with suppress(OffLoopError):
+                return self._timed(payload)
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._timed, payload)
 
     def held(self, payload: Payload) -> float:
@@ -55,7 +58,4 @@ class Lane:
 
 
 def _small(payload: Payload) -> bool:
-    value = payload.value
-    if payload.kind == "columns":
-        return bool(sum(column.size for column in value.values()) <= SHORT_VALUES)
-    return isinstance(value, np.ndarray) and value.size <= SHORT_VALUES
+    return values_in(payload.value) <= SHORT_VALUES

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sdep.runtime.documentation.routes import DocumentationRoutes
 from sdep.runtime.http.app import App
 from sdep.runtime.http.graph_routes import GraphRoutes
+from sdep.runtime.http.invocations_routes import InvocationsRoutes
 from sdep.runtime.http.open_inference_routes import OpenInferenceRoutes
 from sdep.runtime.http.probes import Probes
 from sdep.runtime.http.routes import Routes
@@ -35,8 +36,9 @@ def main_app(
     probes = Probes(lifecycle, metrics, Reach(containers) if containers else None)
     external, inference = GraphRoutes(api, probes), OpenInferenceApi(settings.predictor, api)
     v2, tensorflow = OpenInferenceRoutes(inference, api, probes), TensorflowRoutes(inference, api)
+    scoring = InvocationsRoutes(api, lifecycle)
     own = _unit(graph, api, lifecycle, metrics).internal() if is_alone(graph) else {}
-    exact = {**own, **external.routes(), **v2.routes(), **tensorflow.routes()}
+    exact = {**own, **scoring.routes(), **external.routes(), **v2.routes(), **tensorflow.routes()}
     below = {**v2.below(), **tensorflow.below()}
     documentation = DocumentationRoutes(settings, api, exact, external.of_unit())
     routes = Routes({**exact, **documentation.routes()}, external.of_unit(), below)

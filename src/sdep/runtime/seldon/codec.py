@@ -56,7 +56,7 @@ def read(payload: Payload) -> Payload:
     """Decode what was left as it came; everything else is decoded."""
     if payload.kind == "message":
         return decode(payload.value).payload
-    return payload.value.payload() if payload.kind in UNREAD else payload
+    return payload.value.payload() if payload.kind in UNREAD or payload.kind == "invocation" else payload
 
 
 def _payload(body: Mapping[str, Any]) -> Payload:
@@ -98,8 +98,19 @@ def _ndarray(rows: object) -> np.ndarray[Any, Any]:
     try:
         array = np.array(rows)
     except ValueError as error:
-        raise BadDataError("data.ndarray must be rectangular: its rows differ in length") from error
+        return _cells(rows, error)
     return np.array(rows, dtype=object) if array.dtype.kind == "U" else array
+
+
+def _cells(rows: list[Any], error: ValueError) -> np.ndarray[Any, Any]:
+    """Rows of one length with lists or objects among their values."""
+    if not all(isinstance(row, list) and len(row) == len(rows[0]) for row in rows):
+        raise BadDataError("data.ndarray must be rectangular: its rows differ in length") from error
+    array = np.empty((len(rows), len(rows[0])), dtype=object)
+    for index, row in enumerate(rows):
+        for column, cell in enumerate(row):
+            array[index, column] = cell
+    return array
 
 
 def _tensor(tensor: object) -> np.ndarray[Any, Any]:
@@ -202,7 +213,7 @@ def encoded_payload(payload: Payload) -> dict[str, Any]:
         return {"data": {"names": payload.names, "tensor": {"shape": value.shape, "values": _flat(value)}}}
     if kind == "binData":
         return {kind: base64.b64encode(value).decode()}
-    if kind in {"proto", "inference", "columns"}:
+    if kind in {"proto", "inference", "columns", "invocation"}:
         return encoded_payload(_plain(read(payload)))
     if kind == "message":
         return dict(value) if isinstance(value, dict) else {"jsonData": value}

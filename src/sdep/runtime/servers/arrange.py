@@ -8,7 +8,7 @@ import numpy as np
 
 from sdep.runtime.errors import BadDataError
 from sdep.runtime.message import Payload, in_rows
-from sdep.runtime.servers.columns import ordered, parts, typed, whole
+from sdep.runtime.servers.columns import ordered, parts, place, typed, whole
 from sdep.runtime.servers.table_json import rows_of_json
 
 if TYPE_CHECKING:
@@ -22,8 +22,13 @@ Array = np.ndarray[Any, Any]
 
 
 def with_rows(payload: Payload) -> Payload:
-    """Read a table that is written as jsonData; anything else stays what it is."""
-    return rows_of_json(payload) if payload.kind == "jsonData" else payload
+    """Read a table that is written as JSON; anything else stays what it is."""
+    if payload.kind == "jsonData":
+        return rows_of_json(payload)
+    if payload.kind == "invocation":
+        table: Payload = payload.value.table()
+        return table
+    return payload
 
 
 def matrix(payload: Payload, columns: Sequence[Column], dtype: np.dtype[Any]) -> Array:
@@ -84,9 +89,7 @@ def tensor(payload: Payload, wanted: Tensor) -> Array:
         asked in (-1, given) for asked, given in zip(wanted.shape, array.shape, strict=True)
     )
     if not fits:
-        raise BadDataError(
-            f"data.{payload.kind} has shape {list(array.shape)}, and the model takes {list(wanted.shape)}"
-        )
+        raise BadDataError(f"{place(payload)} has shape {list(array.shape)}, and the model takes {list(wanted.shape)}")
     return _cast(array, np.dtype(wanted.dtype))
 
 
@@ -115,7 +118,6 @@ def _cast(array: Array, dtype: np.dtype[Any]) -> Array:
 
 def model_input(payload: Payload, signature: Signature, *, as_frame: bool) -> object:
     """Argument of a pyfunc's `predict`; without a signature the value as it came, or (`as_frame`) its DataFrame."""
-    payload = with_rows(payload)
     if signature.columns:
         return frame(payload, signature.columns)
     if len(signature.tensors) == 1 and not signature.tensors[0].name:

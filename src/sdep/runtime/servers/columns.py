@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sdep.runtime.errors import BadDataError
+from sdep.runtime.errors import BadDataError, SchemaError
 from sdep.runtime.message import in_rows
 
 if TYPE_CHECKING:
@@ -27,11 +27,11 @@ def ordered(payload: Payload, columns: Sequence[Column]) -> tuple[Array, Sequenc
     """
     rows = table(payload)
     known = {column.name for column in columns}.intersection(payload.names)
-    if known:
+    if known or (payload.names and payload.kind == "invocation"):
         return _by_name(rows, payload.names, columns)
     if rows.shape[1] != len(columns):
         wanted = ", ".join(column.name for column in columns)
-        raise BadDataError(f"rows hold {rows.shape[1]} values, and the model asks for {len(columns)} columns: {wanted}")
+        raise SchemaError(f"rows hold {rows.shape[1]} values, and the model asks for {len(columns)} columns: {wanted}")
     return rows, columns
 
 
@@ -65,19 +65,24 @@ def table(payload: Payload) -> Array:
         )
     if rows.ndim != TABLE:
         raise BadDataError(
-            f"data.{payload.kind} has {rows.ndim} axes, and the model takes a list of rows, like [[1, 2, 3]]"
+            f"{place(payload)} has {rows.ndim} axes, and the model takes a list of rows, like [[1, 2, 3]]"
         )
     return rows
 
 
+def place(payload: Payload) -> str:
+    """Where in the request the values were."""
+    return f"data.{payload.kind}" if payload.kind in {"ndarray", "tensor", "tftensor"} else "the input"
+
+
 def _by_name(rows: Array, names: tuple[str, ...], columns: Sequence[Column]) -> tuple[Array, Sequence[Column]]:
     if len(names) != rows.shape[1]:
-        raise BadDataError(f"data.names has {len(names)} names for rows of {rows.shape[1]} values")
+        raise BadDataError(f"there are {len(names)} names for rows of {rows.shape[1]} values")
     if len(set(names)) != len(names):
-        raise BadDataError("data.names names a column twice")
+        raise BadDataError("the input names a column twice")
     missing = [column.name for column in columns if column.required and column.name not in names]
     if missing:
-        raise BadDataError(f"data.names lacks columns that the model asks for: {', '.join(missing)}")
+        raise SchemaError(f"the input lacks columns that the model asks for: {', '.join(missing)}")
     present = [column for column in columns if column.name in names]
     order = [names.index(column.name) for column in present]
     return (rows if order == list(range(len(names))) else rows[:, order]), present

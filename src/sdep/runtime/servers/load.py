@@ -9,7 +9,7 @@ from sdep.runtime.errors import LoadError
 from sdep.runtime.servers.mlflow import MLMODEL, load_mlflow
 from sdep.runtime.servers.parameters import parameters
 from sdep.runtime.servers.signature import UNKNOWN
-from sdep.runtime.servers.sklearn import SklearnModel, sklearn_model
+from sdep.runtime.servers.sklearn import sklearn_model
 from sdep.runtime.servers.xgboost import load_xgboost
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from sdep.contract import ServedUnit
     from sdep.runtime.servers.model import Model
+    from sdep.runtime.servers.native import NativeModel
 
 SKLEARN_FILES = ("model.joblib", "model.pkl", "model.pickle")
 PROBABILITIES = "predict_proba"
@@ -43,15 +44,15 @@ def _load(unit: ServedUnit, directory: Path) -> Model:
     given = parameters(unit)
     sklearn = unit.implementation == "SKLEARN_SERVER"
     if (directory / MLMODEL).is_file():
-        return load_mlflow(directory, given, PROBABILITIES if sklearn else "")
+        return load_mlflow(unit.name, directory, given, PROBABILITIES if sklearn else "")
     if sklearn:
-        return _load_sklearn(unit, directory, str(given.get("method", PROBABILITIES)))
+        return _load_sklearn(unit, directory, str(given.get("predict_method") or given.get("method") or PROBABILITIES))
     if unit.implementation == "XGBOOST_SERVER":
         return load_xgboost(unit.name, directory)
     raise LoadError(unit.name, f"{directory} holds no {MLMODEL} file: the model URI must name the folder that has one")
 
 
-def _load_sklearn(unit: ServedUnit, directory: Path, method: str) -> SklearnModel:
+def _load_sklearn(unit: ServedUnit, directory: Path, method: str) -> NativeModel:
     path = next((directory / name for name in SKLEARN_FILES if (directory / name).is_file()), None)
     if path is None:
         raise LoadError(unit.name, f"{directory} holds none of {', '.join((MLMODEL, *SKLEARN_FILES))}")

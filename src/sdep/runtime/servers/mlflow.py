@@ -1,103 +1,79 @@
-"""Folders with an `MLmodel` file: scikit-learn ones directly, every other flavour through mlflow.pyfunc."""
+"""Folders with an `MLmodel` file: scikit-learn and boosted trees directly, every other flavour through mlflow.pyfunc."""
 
 from __future__ import annotations
 
-import os
-import pickle
-from dataclasses import dataclass
-from importlib import import_module, metadata
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from sdep.runtime.environment.prepare import chosen_python
-from sdep.runtime.errors import BadDataError
 from sdep.runtime.log import event
-from sdep.runtime.servers.arrange import model_input
-from sdep.runtime.servers.model import answer
-from sdep.runtime.servers.signature import Signature, read_signature
-from sdep.runtime.servers.sklearn import SklearnModel, sklearn_model
+from sdep.runtime.servers.boosted import boosted_model
+from sdep.runtime.servers.lightgbm import lightgbm_of_mlflow
+from sdep.runtime.servers.pickles import pickles_are_allowed, unpickled
+from sdep.runtime.servers.pyfunc import model_elsewhere, pyfunc_model
+from sdep.runtime.servers.signature import read_signature
+from sdep.runtime.servers.sklearn import sklearn_model
+from sdep.runtime.servers.xgboost import xgboost_of_mlflow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from sdep.runtime.message import Payload
+    from sdep.runtime.servers.model import Model
+    from sdep.runtime.servers.native import NativeModel
     from sdep.runtime.servers.parameters import Value
 
 MLMODEL = "MLmodel"
-_REFUSALS = {"BAD_REQUEST", "INVALID_PARAMETER_VALUE"}
+_BOOSTED = {"xgboost": xgboost_of_mlflow, "lightgbm": lightgbm_of_mlflow}
+_PACKAGES = {
+    "sklearn": ("scikit-learn", "sklearn_version"),
+    "xgboost": ("xgboost", "xgb_version"),
+    "lightgbm": ("lightgbm", "lgb_version"),
+}
 
 
-@dataclass(frozen=True, slots=True)
-class PyfuncModel:
-    """`pyfunc` is MLflow's `PyFuncModel`; `as_frame` is v1's `xtype: DataFrame`, for models without a signature."""
-
-    pyfunc: Any
-    signature: Signature
-    as_frame: bool
-    platform: str
-
-    def predict(self, payload: Payload) -> Payload:
-        given = model_input(payload, self.signature, as_frame=self.as_frame)
-        try:
-            return answer(payload, self.pyfunc.predict(given))
-        except Exception as error:
-            if getattr(error, "error_code", "") in _REFUSALS:  # an MlflowException, whose class is two seconds away
-                raise BadDataError(f"the model refuses this input: {error}") from error
-            raise
-
-
-def load_mlflow(directory: Path, parameters: Mapping[str, Value], default_method: str) -> SklearnModel | PyfuncModel:
+def load_mlflow(unit: str, directory: Path, parameters: Mapping[str, Value], default_method: str) -> Model:
     """`default_method` is what an estimator is asked for when neither the file nor a parameter names a method."""
     mlmodel = yaml.safe_load((directory / MLMODEL).read_text())
-    signature = read_signature(mlmodel)
+    asked = str(parameters.get("predict_method") or parameters.get("method") or "")
     as_frame = str(parameters.get("xtype", "ndarray")) != "ndarray"
     if python := chosen_python(directory):
-        asked = str(parameters.get("method") or default_method)
-        return PyfuncModel(_in_own_environment(python, directory, asked), signature, as_frame, _platform(mlmodel))
-    if _plain_sklearn(mlmodel):
-        _warn_of_other_version(mlmodel["flavors"]["sklearn"])
-        saved_method = mlmodel["flavors"]["python_function"].get("predict_fn", "predict")
-        method = str(parameters.get("method") or default_method or saved_method)
-        return sklearn_model(_estimator(directory, mlmodel["flavors"]["sklearn"]), method, signature)
-    return PyfuncModel(_pyfunc(directory), signature, as_frame, _platform(mlmodel))
+        return model_elsewhere(python, directory, mlmodel, asked or default_method, as_frame=as_frame)
+    flavor = _own_flavor(mlmodel)
+    if flavor:
+        _warn_of_other_version(flavor, mlmodel["flavors"][flavor])
+    direct = _direct(flavor, directory, mlmodel, asked or default_method)
+    if direct is not None:
+        return direct
+    return pyfunc_model(unit, directory, mlmodel, asked, as_frame=as_frame)
 
 
-def _plain_sklearn(mlmodel: Mapping[str, Any]) -> bool:
-    """Whether nothing but the estimator itself is in the folder: no code to import, no wrapper, no forbidden pickle."""
+def _own_flavor(mlmodel: Mapping[str, Any]) -> str:
+    """The flavor whose model is all there is in the folder: no code to import, no wrapper, no forbidden pickle; else ""."""
     flavors = mlmodel.get("flavors", {})
-    if flavors.get("python_function", {}).get("loader_module") != "mlflow.sklearn" or "sklearn" not in flavors:
-        return False
-    own_code = flavors["sklearn"].get("code") or flavors["python_function"].get("code")
-    allowed = os.environ.get("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "true").lower() in {"true", "1"}
-    return allowed and not own_code
+    python = flavors.get("python_function", {})
+    flavor = str(python.get("loader_module", "")).removeprefix("mlflow.")
+    own = flavor == "sklearn" or flavor in _BOOSTED
+    if not own or flavor not in flavors or flavors[flavor].get("code") or python.get("code"):
+        return ""
+    return flavor if pickles_are_allowed() else ""
 
 
-def _estimator(directory: Path, flavor: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any estimator
-    path = directory / flavor["pickled_model"]
-    if flavor.get("serialization_format") == "skops":
-        return import_module("skops.io").load(path, trusted=flavor.get("skops_trusted_types"))
-    with path.open("rb") as file:
-        return pickle.load(file)  # noqa: S301 - serving a model means running it: its registry is trusted
+def _direct(flavor: str, directory: Path, mlmodel: Mapping[str, Any], method: str) -> NativeModel | None:
+    signature, said = read_signature(mlmodel), mlmodel.get("flavors", {}).get(flavor, {})
+    if flavor == "sklearn":
+        saved = mlmodel["flavors"]["python_function"].get("predict_fn", "predict")
+        return sklearn_model(unpickled(directory / said["pickled_model"], said), method or saved, signature, directory)
+    if flavor not in _BOOSTED:
+        return None
+    boosted = _BOOSTED[flavor](directory, said, method or "predict")
+    return None if boosted is None else boosted_model(boosted, signature, directory)
 
 
-def _warn_of_other_version(flavor: Mapping[str, Any]) -> None:
-    saved, here = str(flavor.get("sklearn_version", "")), metadata.version("scikit-learn")
+def _warn_of_other_version(flavor: str, said: Mapping[str, Any]) -> None:
+    package, field = _PACKAGES[flavor]
+    saved, here = str(said.get(field, "")), str(import_module(flavor).__version__)
     if saved and saved.split(".")[:2] != here.split(".")[:2]:
-        event("environment mismatch", level="warning", package="scikit-learn", saved_with=saved, running=here)
-
-
-def _pyfunc(directory: Path) -> Any:  # noqa: ANN401 - MLflow is untyped
-    return import_module("mlflow.pyfunc").load_model(str(directory), suppress_warnings=True)
-
-
-def _in_own_environment(python: Path, directory: Path, method: str) -> Any:  # noqa: ANN401 - as MLflow's
-    from sdep.runtime.environment.pyfunc import WorkerPyfunc  # noqa: PLC0415 - most models need none
-
-    return WorkerPyfunc(python, directory, method)
-
-
-def _platform(mlmodel: Mapping[str, Any]) -> str:
-    named = [flavor for flavor in mlmodel.get("flavors", {}) if flavor != "python_function"]
-    return str(named[0]) if named else "mlflow"
+        event("environment mismatch", level="warning", package=package, saved_with=saved, running=here)

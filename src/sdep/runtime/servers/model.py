@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
+from sdep.runtime.message import Payload
+from sdep.runtime.servers.table_json import values_in
+
 if TYPE_CHECKING:
-    from sdep.runtime.message import Payload
     from sdep.runtime.servers.signature import Signature
 
 
@@ -25,8 +27,30 @@ class Model(Protocol):
         """`BadDataError` for what the client can mend; whatever else it raises is the unit's failure."""
 
 
+class Result(NamedTuple):
+    """What a model returned, as it returned it: MLflow's protocol tells a DataFrame, a Series and a list apart."""
+
+    value: Any
+
+    @property
+    def size(self) -> int:
+        return values_in(self.value)
+
+    def payload(self) -> Payload:
+        return answer(Payload(None, "ndarray"), self.value)
+
+    def table(self) -> Payload:
+        return self.payload()._replace(kind="invocation")
+
+
 def answer(payload: Payload, result: Any) -> Payload:  # noqa: ANN401 - a model may return anything
     """Make a model's result the answer to `payload`: DataFrames, Series, lists and single numbers become arrays."""
+    if payload.kind == "invocation":
+        return payload._replace(value=Result(result))
+    return _converted(payload, result)
+
+
+def _converted(payload: Payload, result: Any) -> Payload:  # noqa: ANN401 - as above
     if isinstance(result, np.ndarray):
         return payload.answered(result)
     if hasattr(result, "to_numpy"):  # pandas' DataFrame and Series

@@ -11,11 +11,15 @@ if TYPE_CHECKING:
 
 
 class Column(NamedTuple):
-    """`type` is MLflow's word (double, long, string, …), or "any" where only the name is known."""
+    """`type` is MLflow's word (double, long, string, …), or "any" where only the name is known.
+
+    An array, an object and a map say in `spec` what is in them, as the `MLmodel` file does.
+    """
 
     name: str
     type: str = "any"
     required: bool = True
+    spec: Mapping[str, Any] | None = None
 
 
 class Tensor(NamedTuple):
@@ -27,11 +31,12 @@ class Tensor(NamedTuple):
 
 
 class Signature(NamedTuple):
-    """Inputs are named columns, or tensors, or (both empty) unknown."""
+    """Inputs are named columns, or tensors, or (both empty) unknown. `params` are the settings of a prediction, by name."""
 
     columns: tuple[Column, ...] = ()
     tensors: tuple[Tensor, ...] = ()
     outputs: tuple[Column | Tensor, ...] = ()
+    params: tuple[str, ...] = ()
 
     @property
     def inputs(self) -> tuple[Column | Tensor, ...]:
@@ -49,6 +54,7 @@ def read_signature(mlmodel: Mapping[str, Any]) -> Signature:
         columns=tuple(field for field in inputs if isinstance(field, Column) and field.name),
         tensors=tuple(field for field in inputs if isinstance(field, Tensor)),
         outputs=tuple(outputs),
+        params=tuple(str(param["name"]) for param in orjson.loads(signature.get("params") or "[]")),
     )
 
 
@@ -61,7 +67,8 @@ def _field(field: Mapping[str, Any]) -> Column | Tensor:
     if field["type"] == "tensor":
         spec = field["tensor-spec"]
         return Tensor(name, spec["dtype"], tuple(spec["shape"]))
-    return Column(name, field["type"], bool(field.get("required", True)))
+    spec = field if field["type"] in {"array", "object", "map"} else None
+    return Column(name, field["type"], bool(field.get("required", True)), spec)
 
 
 _V2_OF_MLFLOW = {

@@ -3,65 +3,34 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from sdep.runtime.errors import BadDataError
-from sdep.runtime.servers.arrange import bare, frame, matrix, matrix_type, tensor, with_rows
-from sdep.runtime.servers.columns import table
+from sdep.runtime.servers.arrange import matrix_type
 from sdep.runtime.servers.linear import direct_predict
-from sdep.runtime.servers.model import answer
+from sdep.runtime.servers.native import NativeModel
+from sdep.runtime.servers.scoring import Twin
 from sdep.runtime.servers.signature import Column, Signature
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from pathlib import Path
 
-    from sdep.runtime.message import Payload
+    import numpy as np
 
 _FRAME_READERS = ("ColumnTransformer", "FunctionTransformer", "TableVectorizer")
 _HOLDERS = ("estimator", "estimators", "steps", "transformer_list", "transformers")
 
 
-@dataclass(frozen=True, slots=True)
-class SklearnModel:
-    """`method` is bound: predict, predict_proba, …; `dtype` is set where an array may stand for a DataFrame."""
+def sklearn_model(
+    estimator: Any,  # noqa: ANN401 - any estimator
+    method: str,
+    signature: Signature,
+    directory: Path | None = None,
+) -> NativeModel:
+    """Bind `method`, or predict where there is no such thing: v1's default asks regressors for probabilities.
 
-    estimator: Any
-    method: Callable[[Any], Any]
-    signature: Signature
-    dtype: np.dtype[Any] | None
-    platform: str = "sklearn"
-
-    def predict(self, payload: Payload) -> Payload:
-        given = self._input(with_rows(payload))
-        try:
-            return answer(payload, self.method(given))
-        except ValueError as error:  # shape and types were checked, so this is about the values: NaN, most often
-            first_line = str(error).partition("\n")[0]
-            raise BadDataError(f"the model refuses these values: {first_line}") from error
-
-    def _input(self, payload: Payload) -> object:
-        if self.dtype is not None:
-            return matrix(payload, self.signature.columns, self.dtype)
-        if self.signature.columns:
-            return frame(payload, self.signature.columns)
-        if self.signature.tensors:
-            return tensor(payload, self.signature.tensors[0])
-        return self._bare(payload)
-
-    def _bare(self, payload: Payload) -> np.ndarray[Any, Any]:
-        """No signature: the rows as they came, but as many values in each as the estimator was fitted with."""
-        rows = table(payload) if hasattr(self.estimator, "n_features_in_") else bare(payload)
-        wanted = getattr(self.estimator, "n_features_in_", None)
-        if wanted is not None and rows.shape[1] != wanted:
-            raise BadDataError(f"rows hold {rows.shape[1]} values, and the model was fitted with {wanted}")
-        return rows
-
-
-def sklearn_model(estimator: Any, method: str, signature: Signature) -> SklearnModel:  # noqa: ANN401 - any estimator
-    """Bind `method`, or predict where there is no such thing: v1's default asks regressors for probabilities."""
+    `directory` is where MLflow saved it, None where something else did.
+    """
+    whole = getattr(estimator, method, None) or estimator.predict
     signature = signature if signature.inputs else _fitted_names(estimator, signature)
     dtype = _array_type(estimator, signature)
     if dtype is not None:
@@ -69,7 +38,8 @@ def sklearn_model(estimator: Any, method: str, signature: Signature) -> SklearnM
     bound = getattr(estimator, method, None) or estimator.predict
     if dtype is not None and bound == estimator.predict:
         bound = direct_predict(estimator) or bound
-    return SklearnModel(estimator, bound, signature, dtype)
+    twin = Twin(directory, whole) if directory is not None else None
+    return NativeModel(bound, signature, dtype, "sklearn", getattr(estimator, "n_features_in_", None), twin)
 
 
 def _nameless(estimator: Any) -> Any:  # noqa: ANN401 - any estimator

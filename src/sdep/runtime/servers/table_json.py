@@ -9,24 +9,52 @@ import numpy as np
 from sdep.runtime.errors import BadDataError
 from sdep.runtime.message import Payload
 
+FORMATS = ("dataframe_split", "dataframe_records", "instances", "inputs")
+"""MLflow's fields for the rows of a request; beside one of them, `params` are settings of the prediction."""
+
+
+def values_in(value: Any) -> int:  # noqa: ANN401 - any payload's value
+    """About how many values a payload holds: what it says of itself, else by the length of its first row."""
+    size = getattr(value, "size", None)
+    if isinstance(size, int):
+        return size
+    if isinstance(value, dict):
+        return sum(values_in(each) for each in value.values())
+    if isinstance(value, list) and value:
+        return len(value) * (values_in(value[0]) if isinstance(value[0], (list, dict)) else 1)
+    return len(value) if isinstance(value, (str, bytes)) else 1
+
 
 def rows_of_json(payload: Payload) -> Payload:
     """Give a payload of rows where `payload.value` is a table, else `payload` unchanged. The kind stays `jsonData`."""
     value = payload.value
     if isinstance(value, dict):
-        for key in ("dataframe_split", "dataframe_records", "instances", "inputs"):
+        for key in FORMATS:
             if key in value:
-                return rows_of_json(payload._replace(value=value[key]))
+                inner = payload._replace(value=value[key], params=_params(value))
+                return _split(inner) if key == "dataframe_split" else rows_of_json(inner)
         return _split(payload) if {"columns", "data"} <= value.keys() else _columns(payload)
     if isinstance(value, list) and value:
         return _records(payload) if isinstance(value[0], dict) else payload._replace(value=_array(value))
     return payload
 
 
+def _params(body: dict[str, Any]) -> dict[str, Any]:
+    params = body.get("params") or {}
+    if not isinstance(params, dict):
+        raise BadDataError("params must be an object")
+    return params
+
+
 def _split(payload: Payload) -> Payload:
-    if not isinstance(payload.value["columns"], list):
-        raise BadDataError("jsonData.columns must be a list of names")
-    return payload._replace(value=_array(payload.value["data"]), names=tuple(map(str, payload.value["columns"])))
+    """Columns may be left out: the rows are then in the model's order."""
+    table = payload.value
+    if not isinstance(table, dict) or not isinstance(table.get("data"), list):
+        raise BadDataError("dataframe_split must be an object with the lists columns and data")
+    names = table.get("columns") or []
+    if not isinstance(names, list):
+        raise BadDataError("the input: its columns must be a list of names")
+    return payload._replace(value=_array(table["data"]), names=tuple(map(str, names)))
 
 
 def _records(payload: Payload) -> Payload:
@@ -34,7 +62,7 @@ def _records(payload: Payload) -> Payload:
     try:
         rows = [[record[name] for name in names] for record in payload.value]
     except (KeyError, TypeError) as error:
-        raise BadDataError("jsonData: its records do not all have the same fields") from error
+        raise BadDataError("the input: its records do not all have the same fields") from error
     return payload._replace(value=_array(rows), names=names)
 
 
@@ -44,7 +72,7 @@ def _columns(payload: Payload) -> Payload:
     if not columns or not all(isinstance(values, list) for values in columns.values()):
         return payload
     if len({len(values) for values in columns.values()}) > 1:
-        raise BadDataError("jsonData: its columns differ in length")
+        raise BadDataError("the input: its columns differ in length")
     rows = [list(row) for row in zip(*columns.values(), strict=True)]
     return payload._replace(value=_array(rows), names=tuple(columns))
 
@@ -53,5 +81,5 @@ def _array(rows: list[Any]) -> np.ndarray[Any, Any]:
     try:
         array = np.array(rows)
     except ValueError as error:
-        raise BadDataError("jsonData: its rows differ in length") from error
+        raise BadDataError("the input: its rows differ in length") from error
     return np.array(rows, dtype=object) if array.dtype.kind == "U" else array
