@@ -30,8 +30,9 @@ from sdep.runtime.seldon.api import SeldonApi
 from sdep.runtime.settings import Settings
 
 ROWS = (1, 100, 10_000)
-VALUES_SENT = 200_000
-"""Each form is sent as often as it takes to send so many values."""
+VALUES_SENT = 50_000
+"""Each form is sent about as often as it takes to send so many values."""
+WARM = 30
 _COLUMNS = ["price", "volume", "rate"]
 _SHUFFLED = ["rate", "price", "volume"]
 _UNIT = "regression"
@@ -97,13 +98,13 @@ def _request(path: str, body: object) -> Request:
 async def _median(app: App, request: Request, rows: int) -> float:
     """Of requests that differ in nothing; those before the model has found its lane do not count."""
     times = []
-    for _ in range(100 + VALUES_SENT // (rows * len(_COLUMNS) + 100)):
+    for _ in range(WARM + max(20, VALUES_SENT // (rows * len(_COLUMNS) + 100))):
         begin = time.perf_counter()
         reply = await app(request)
         times.append(time.perf_counter() - begin)
         if b" 200 " not in reply.head.splitlines()[0]:
             raise RuntimeError(reply.body.decode())
-    return Times(tuple(times[50:])).median
+    return Times(tuple(times[WARM:])).median
 
 
 def _cells(form: str, measured: list[tuple[int, dict[str, float]]]) -> list[str]:
