@@ -60,7 +60,7 @@ async def test_one_tensor_for_each_column(regression: Client, shape: list[int], 
 
 async def test_columns_of_an_estimator_never_meet_pandas(regression: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """A model whose signature an array can hold gets one, from columns too."""
-    monkeypatch.setattr("sdep.runtime.servers.sklearn.frame", None)
+    monkeypatch.setattr("sdep.runtime.servers.native.frame", None)
     inputs = [tensor(name, [1.0], [1]) for name in ("oil", "gas", "fx")]
 
     assert (await infer(regression, *inputs)).json["outputs"][0]["data"] == pytest.approx([10])
