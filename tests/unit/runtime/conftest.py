@@ -129,6 +129,15 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.fixture(scope="session")
+def models(root: Path) -> Path:
+    """The folder of all models, one of each kind that MLflow saves among them."""
+    from tests.unit.runtime.flavors import save_all  # noqa: PLC0415 - libraries that few tests need
+
+    save_all(root / "mnt/models")
+    return root / "mnt/models"
+
+
 def _save_models(models: Path) -> None:
     rng = np.random.default_rng(0)
     frame = pd.DataFrame(rng.normal(size=(60, 3)), columns=COLUMNS)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.unit.runtime.flavors import FRAME, MIXED, SAVERS, save_all
+from tests.unit.runtime.flavors import FRAME, MIXED, SAVERS
 from tests.unit.runtime.scoring_judge import Judge, Verdict, bodies
 
 if TYPE_CHECKING:
@@ -37,13 +37,6 @@ OWN_TABLES = {
     "python_tensors": pd.DataFrame({"left": [[1.0, 2.0], [3.0, 4.5]], "right": [1, 2]}),
 }
 WHOLE = (FRAME * 3).round().astype(int)
-
-
-@pytest.fixture(scope="module")
-def models(root: Path) -> Path:
-    """The folder of one model of each kind."""
-    save_all(root / "mnt/models")
-    return root / "mnt/models"
 
 
 @pytest.mark.parametrize("name", SAVERS)

@@ -103,15 +103,10 @@ def encoded(payload: Payload, *, bare: bool) -> bytes:
 def _predictions(payload: Payload) -> object:
     value = payload.value.value if isinstance(payload.value, Result) else read(payload).value
     if isinstance(value, np.ndarray):
-        return serialisable(_wide(value))
+        return serialisable(value)
     if hasattr(value, "to_frame"):  # a Series
         value = value.to_frame()
     return value.to_dict(orient="records") if hasattr(value, "to_dict") else value
-
-
-def _wide(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """MLflow writes a float32 with all the digits of the double that it becomes in Python."""
-    return array.astype(np.float64) if array.dtype.kind == "f" else array
 
 
 def _jsonable(value: Any) -> object:  # noqa: ANN401 - as `jsonable`

@@ -33,9 +33,9 @@ class Inference(NamedTuple):
     id: str = ""
 
     def payload(self) -> Payload:
-        return payload_of(
-            {tensor.name: tensor.array for tensor in self.tensors}, str(self.parameters.get("content_type") or "")
-        )
+        arrays = {tensor.name: tensor.array for tensor in self.tensors}
+        payload = payload_of(arrays, str(self.parameters.get("content_type") or ""))
+        return payload._replace(params=self.parameters) if self.parameters else payload
 
 
 class Wanted(NamedTuple):

@@ -10,6 +10,7 @@ from google.protobuf.struct_pb2 import ListValue, Value
 
 from sdep.runtime.errors import BadDataError
 from sdep.runtime.message import Message, Meta, Payload
+from sdep.runtime.rows import array_of_rows
 from sdep.runtime.rpc import seldon_pb2 as pb
 from sdep.runtime.rpc.tftensor import array_of, tftensor_of
 from sdep.runtime.seldon.codec import encoded_payload
@@ -61,7 +62,9 @@ def _data(data: pb.DefaultData) -> Payload:
         case "tensor":
             return Payload(_shaped(np.array(data.tensor.values, dtype=np.float64), data.tensor.shape), "tensor", names)
         case "ndarray":
-            return Payload(_rows([_plain(value) for value in data.ndarray.values]), "ndarray", names)
+            return Payload(
+                array_of_rows([_plain(value) for value in data.ndarray.values], "data.ndarray"), "ndarray", names
+            )
         case "tftensor":
             return Payload(array_of(data.tftensor), "tftensor", names)
         case _:
@@ -74,14 +77,6 @@ def _shaped(values: Array, shape: Iterable[int]) -> Array:
         return values.reshape(wanted)
     except ValueError as error:
         raise BadDataError(f"data.tensor.shape {wanted} does not fit {len(values)} values") from error
-
-
-def _rows(rows: list[Any]) -> Array:
-    try:
-        array = np.array(rows)
-    except ValueError as error:
-        raise BadDataError("data.ndarray must be rectangular: its rows differ in length") from error
-    return np.array(rows, dtype=object) if array.dtype.kind == "U" else array
 
 
 def _plain(value: Value) -> Any:  # noqa: ANN401 - any JSON

@@ -10,6 +10,7 @@ import orjson
 
 from sdep.runtime.errors import BadDataError
 from sdep.runtime.message import UNREAD, Kind, Message, Meta, Payload, in_rows
+from sdep.runtime.rows import array_of_rows
 from sdep.runtime.seldon.jsonable import jsonable
 
 if TYPE_CHECKING:
@@ -92,25 +93,9 @@ def _names(names: object) -> tuple[str, ...]:
 
 
 def _ndarray(rows: object) -> np.ndarray[Any, Any]:
-    """Shape as written. A row that mixes text and numbers keeps each value's type (v1 made text of them all)."""
     if not isinstance(rows, list):
         raise BadDataError(f"data.ndarray must be a list, not {_kind_of(rows)}")
-    try:
-        array = np.array(rows)
-    except ValueError as error:
-        return _cells(rows, error)
-    return np.array(rows, dtype=object) if array.dtype.kind == "U" else array
-
-
-def _cells(rows: list[Any], error: ValueError) -> np.ndarray[Any, Any]:
-    """Rows of one length with lists or objects among their values."""
-    if not all(isinstance(row, list) and len(row) == len(rows[0]) for row in rows):
-        raise BadDataError("data.ndarray must be rectangular: its rows differ in length") from error
-    array = np.empty((len(rows), len(rows[0])), dtype=object)
-    for index, row in enumerate(rows):
-        for column, cell in enumerate(row):
-            array[index, column] = cell
-    return array
+    return array_of_rows(rows, "data.ndarray")
 
 
 def _tensor(tensor: object) -> np.ndarray[Any, Any]:
@@ -229,7 +214,12 @@ def _plain(payload: Payload) -> Payload:
 
 
 def serialisable(array: np.ndarray[Any, Any]) -> object:
-    """Leave what orjson writes by itself (native, contiguous numbers and booleans); make nested lists of the rest."""
+    """Leave what orjson writes by itself (native, contiguous numbers and booleans); make nested lists of the rest.
+
+    A shorter float is written with all the digits of the double that it is in Python, as v1 and MLflow write it.
+    """
+    if array.dtype.kind == "f" and array.itemsize < np.dtype(np.float64).itemsize and array.ndim:
+        return np.ascontiguousarray(array, dtype=np.float64)
     if (
         array.dtype.kind in "iufb"
         and array.ndim

@@ -8,8 +8,9 @@ import numpy as np
 
 from sdep.runtime.errors import BadDataError
 from sdep.runtime.message import Payload, in_rows
-from sdep.runtime.servers.columns import ordered, parts, place, typed, whole
-from sdep.runtime.servers.table_json import rows_of_json
+from sdep.runtime.rows import array_of_rows
+from sdep.runtime.servers.columns import ordered, parts, place, table, typed, whole
+from sdep.runtime.servers.table_json import FORMATS, rows_of_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,9 +76,14 @@ def frame(payload: Payload, columns: Sequence[Column]) -> pd.DataFrame:
     import pandas as pd  # noqa: PLC0415 - half a second that an array model never pays
 
     found, present = parts(payload, columns)
-    data = {column.name: typed(values, column) for values, column in zip(found, present, strict=True)}
+    data = {column.name: _series(typed(values, column), column) for values, column in zip(found, present, strict=True)}
     made = pd.DataFrame(data, columns=[column.name for column in present])
     return made.infer_objects() if any(column.type == "any" for column in present) else made
+
+
+def _series(values: Array, column: Column) -> object:
+    """Text as a list: pandas then chooses the type that it has for text, which a frame of the client's own has too."""
+    return values.tolist() if column.type == "string" else values
 
 
 def tensor(payload: Payload, wanted: Tensor) -> Array:
@@ -118,21 +124,39 @@ def _cast(array: Array, dtype: np.dtype[Any]) -> Array:
 
 def model_input(payload: Payload, signature: Signature, *, as_frame: bool) -> object:
     """Argument of a pyfunc's `predict`; without a signature the value as it came, or (`as_frame`) its DataFrame."""
+    if signature.tensors and signature.tensors[0].name:
+        return _tensors(_by_tensor(payload, signature.tensors), signature.tensors)
     if signature.columns:
-        return frame(payload, signature.columns)
-    if len(signature.tensors) == 1 and not signature.tensors[0].name:
-        return tensor(payload, signature.tensors[0])
+        return frame(with_rows(payload), signature.columns)
+    if signature.tensors:
+        return tensor(with_rows(payload), signature.tensors[0])
     if payload.kind == "columns":
-        return _of_columns(payload, signature, as_frame=as_frame)
+        return _of_columns(payload, as_frame=as_frame)
+    payload = with_rows(payload) if as_frame else payload
     if as_frame and isinstance(payload.value, np.ndarray):
         return _untyped_frame(payload)
     return payload.value
 
 
-def _of_columns(payload: Payload, signature: Signature, *, as_frame: bool) -> object:
-    """Named tensors where the signature has them; else a DataFrame, but for one column alone, which is the model's array."""
-    if signature.tensors:
-        return _tensors(payload, signature.tensors)
+def _by_tensor(payload: Payload, wanted: Sequence[Tensor]) -> Payload:
+    """Named arrays: sent as such, as an object of lists, as the fields of records, or alone where only one is wanted."""
+    value = payload.value
+    if payload.kind == "columns":
+        return payload
+    if payload.kind == "jsonData":
+        value = next((value[name] for name in FORMATS if isinstance(value, dict) and name in value), value)
+        if isinstance(value, dict):
+            return Payload({name: array_of_rows([each], name)[0] for name, each in value.items()}, "columns")
+    rows = with_rows(payload._replace(value=value))
+    if len(wanted) == 1 and not rows.names and isinstance(rows.value, np.ndarray):
+        return Payload({wanted[0].name: rows.value}, "columns")
+    columns = table(rows).T
+    named = zip(rows.names or [each.name for each in wanted], columns, strict=False)
+    return Payload({name: array_of_rows(column.tolist(), name) for name, column in named}, "columns")
+
+
+def _of_columns(payload: Payload, *, as_frame: bool) -> object:
+    """A DataFrame, but for one column alone, which is the model's array."""
     rows = in_rows(payload)
     if rows.kind == "columns" or (len(payload.value) == 1 and not as_frame):
         return bare(payload) if len(payload.value) == 1 else payload.value

@@ -8,6 +8,8 @@ import numpy as np
 
 from sdep.runtime.errors import BadDataError, SchemaError
 from sdep.runtime.message import in_rows
+from sdep.runtime.rows import cells
+from sdep.runtime.servers.nested import nested
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +27,7 @@ def ordered(payload: Payload, columns: Sequence[Column]) -> tuple[Array, Sequenc
     Names decide when the client's are the signature's; names that are all foreign (v1 clients send `t:0`, `f0`) and
     no names at all mean that the client already has the order.
     """
-    rows = table(payload)
+    rows = _in_two_axes(payload, columns)
     known = {column.name for column in columns}.intersection(payload.names)
     if known or (payload.names and payload.kind == "invocation"):
         return _by_name(rows, payload.names, columns)
@@ -54,6 +56,18 @@ def _flat(name: str, values: Array) -> Array:
     if not values.ndim or values.size != len(values):
         raise BadDataError(f"column '{name}' must have one value in each row, and has the shape {list(values.shape)}")
     return values.reshape(-1)
+
+
+def _in_two_axes(payload: Payload, columns: Sequence[Column]) -> Array:
+    """Rows where the signature says that they are: one row of names without its brackets, values that are lists themselves."""
+    rows = payload.value
+    if isinstance(rows, np.ndarray) and rows.ndim == 1 and len(columns) == 1:
+        return rows.reshape(-1, 1)
+    if isinstance(rows, np.ndarray) and rows.ndim == 1 and payload.names and len(payload.names) == rows.size:
+        return rows.reshape(1, -1)
+    if isinstance(rows, np.ndarray) and rows.ndim > TABLE and any(column.spec for column in columns):
+        return cells(rows.tolist())
+    return table(payload)
 
 
 def table(payload: Payload) -> Array:
@@ -98,7 +112,7 @@ def typed(values: Array, column: Column) -> Array:
         return _string(values, column)
     if column.type == "datetime":
         return _datetime(values, column)
-    return values
+    return values if column.spec is None else nested(values, column.spec)
 
 
 _NUMBERS = {"double": np.float64, "float": np.float32, "long": np.int64, "integer": np.int32}

@@ -66,7 +66,10 @@ def _converted(payload: Payload, result: Any) -> Payload:  # noqa: ANN401 - as a
 
 def _list(payload: Payload, result: list[Any]) -> Payload:
     """Make an array where that is possible: a ragged list, or one of objects, is JSON."""
+    if result and isinstance(result[0], dict):
+        return payload.answered(result)
     try:
-        return payload.answered(result if result and isinstance(result[0], dict) else np.array(result))
+        array = np.array(result)
     except ValueError:
         return payload.answered(result)
+    return payload.answered(np.array(result, dtype=object) if array.dtype.kind == "U" else array)

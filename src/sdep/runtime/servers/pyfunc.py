@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from sdep.runtime.errors import LoadError
-from sdep.runtime.servers.arrange import model_input, with_rows
+from sdep.runtime.servers.arrange import model_input
 from sdep.runtime.servers.invocation import Invocation
 from sdep.runtime.servers.model import answer
 from sdep.runtime.servers.scoring import Refusals, score
 from sdep.runtime.servers.signature import Signature, read_signature
+from sdep.runtime.servers.table_json import FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,14 +31,30 @@ class PyfuncModel:
     signature: Signature
     as_frame: bool
     platform: str
+    hinted: bool = False
+    """Whether the signature was made of type hints: the model then takes Python's own values."""
 
     def predict(self, payload: Payload) -> Payload:
         if isinstance(payload.value, Invocation):
             return answer(payload, score(self.pyfunc, payload.value))
-        read = with_rows(payload)
-        given = model_input(read, self.signature, as_frame=self.as_frame)
+        invocation = _invocation(payload)
+        if invocation is not None and (self.hinted or not self.signature.inputs):
+            return answer(payload, score(self.pyfunc, invocation))
+        given = plain(payload.value) if self.hinted else model_input(payload, self.signature, as_frame=self.as_frame)
+        params = payload.params if invocation is None else invocation.params
         with Refusals():
-            return answer(payload, self.pyfunc.predict(given, params=dict(read.params)))
+            return answer(payload, self.pyfunc.predict(given, params=dict(params)))
+
+
+def _invocation(payload: Payload) -> Invocation | None:
+    """What clients of the Seldon protocol write as those of MLflow's do: params beside a table in one of its formats."""
+    body = payload.value
+    written_so = payload.kind == "jsonData" and isinstance(body, dict) and not body.keys().isdisjoint(FORMATS)
+    return Invocation(body) if written_so else None
+
+
+def plain(value: object) -> object:
+    return value.tolist() if isinstance(value, np.ndarray) else value
 
 
 def pyfunc_model(unit: str, directory: Path, mlmodel: Mapping[str, Any], method: str, *, as_frame: bool) -> PyfuncModel:
@@ -43,7 +62,9 @@ def pyfunc_model(unit: str, directory: Path, mlmodel: Mapping[str, Any], method:
     pyfunc = import_module("mlflow.pyfunc").load_model(str(directory), suppress_warnings=True)
     if method and method != "predict":
         pyfunc = _with_method(unit, pyfunc, method)
-    return PyfuncModel(pyfunc, read_signature(mlmodel), as_frame, _platform(mlmodel))
+    return PyfuncModel(
+        pyfunc, read_signature(mlmodel), as_frame, _platform(mlmodel), bool(mlmodel.get("is_signature_from_type_hint"))
+    )
 
 
 def model_elsewhere(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from sdep.runtime.errors import BadDataError
 from sdep.runtime.message import Payload
+from sdep.runtime.rows import array_of_rows
 
+WHERE = "the input"
 FORMATS = ("dataframe_split", "dataframe_records", "instances", "inputs")
 """MLflow's fields for the rows of a request; beside one of them, `params` are settings of the prediction."""
 
@@ -35,7 +35,7 @@ def rows_of_json(payload: Payload) -> Payload:
                 return _split(inner) if key == "dataframe_split" else rows_of_json(inner)
         return _split(payload) if {"columns", "data"} <= value.keys() else _columns(payload)
     if isinstance(value, list) and value:
-        return _records(payload) if isinstance(value[0], dict) else payload._replace(value=_array(value))
+        return _records(payload) if isinstance(value[0], dict) else payload._replace(value=array_of_rows(value, WHERE))
     return payload
 
 
@@ -54,7 +54,7 @@ def _split(payload: Payload) -> Payload:
     names = table.get("columns") or []
     if not isinstance(names, list):
         raise BadDataError("the input: its columns must be a list of names")
-    return payload._replace(value=_array(table["data"]), names=tuple(map(str, names)))
+    return payload._replace(value=array_of_rows(table["data"], WHERE), names=tuple(map(str, names)))
 
 
 def _records(payload: Payload) -> Payload:
@@ -63,7 +63,7 @@ def _records(payload: Payload) -> Payload:
         rows = [[record[name] for name in names] for record in payload.value]
     except (KeyError, TypeError) as error:
         raise BadDataError("the input: its records do not all have the same fields") from error
-    return payload._replace(value=_array(rows), names=names)
+    return payload._replace(value=array_of_rows(rows, WHERE), names=names)
 
 
 def _columns(payload: Payload) -> Payload:
@@ -74,12 +74,4 @@ def _columns(payload: Payload) -> Payload:
     if len({len(values) for values in columns.values()}) > 1:
         raise BadDataError("the input: its columns differ in length")
     rows = [list(row) for row in zip(*columns.values(), strict=True)]
-    return payload._replace(value=_array(rows), names=tuple(columns))
-
-
-def _array(rows: list[Any]) -> np.ndarray[Any, Any]:
-    try:
-        array = np.array(rows)
-    except ValueError as error:
-        raise BadDataError("the input: its rows differ in length") from error
-    return np.array(rows, dtype=object) if array.dtype.kind == "U" else array
+    return payload._replace(value=array_of_rows(rows, WHERE), names=tuple(columns))
