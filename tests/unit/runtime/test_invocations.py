@@ -77,9 +77,9 @@ def _same(expected: Verdict, answer: Answer) -> bool:
     return answer.json.keys() == {"error_code", "message"} and answer.json["error_code"] == expected.body["error_code"]
 
 
-async def test_probes_and_version(models: Path, regression: Client) -> None:
+async def test_probes_and_version(models: Path, serve: Callable[..., Client], unit: Callable[..., ServedUnit]) -> None:
     """/ping, /health and /version answer as MLflow's server does."""
-    judge = Judge(models / "sklearn_regressor")
+    judge, regression = Judge(models / "sklearn_regressor"), serve(unit("regression"))
     for path in ("/ping", "/health", "/version"):
         expected, answer = await judge.ask("GET", path), await regression.get(path)
         assert (answer.code, answer.headers["content-type"]) == (expected.code, expected.content_type)

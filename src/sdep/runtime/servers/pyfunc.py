@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sdep.runtime.errors import LoadError
-from sdep.runtime.servers.arrange import model_input
+from sdep.runtime.servers.arrange import model_input, with_rows
 from sdep.runtime.servers.invocation import Invocation
 from sdep.runtime.servers.model import answer
 from sdep.runtime.servers.scoring import Refusals, score
@@ -40,7 +40,8 @@ class PyfuncModel:
         invocation = _invocation(payload)
         if invocation is not None and (self.hinted or not self.signature.inputs):
             return answer(payload, score(self.pyfunc, invocation))
-        given = plain(payload.value) if self.hinted else model_input(payload, self.signature, as_frame=self.as_frame)
+        read = with_rows(payload) if payload.kind == "invocation" else payload  # another model's result
+        given = plain(read.value) if self.hinted else model_input(read, self.signature, as_frame=self.as_frame)
         params = payload.params if invocation is None else invocation.params
         with Refusals():
             return answer(payload, self.pyfunc.predict(given, params=dict(params)))
