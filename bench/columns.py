@@ -53,7 +53,8 @@ def _train(root: Path) -> None:
     model = LinearRegression().fit(features, features.sum(axis=1))
     logging.getLogger("mlflow").setLevel(logging.ERROR)  # what a saved environment lacks does not matter here
     folder = root / model_directory(_UNIT).lstrip("/")
-    save_model(model, folder, signature=infer_signature(features, model.predict(features)))
+    signature = infer_signature(features, model.predict(features))
+    save_model(model, folder, signature=signature, pip_requirements=["scikit-learn"])
 
 
 def _app(root: Path) -> App:
