@@ -66,6 +66,14 @@ class OperatorSettings(BaseModel):
     initializer_resources: Json[dict[str, Any]] | dict[str, Any] = Field(
         default_factory=lambda: {"requests": {"cpu": "100m", "memory": "256Mi"}, "limits": {"memory": "1Gi"}}
     )
+    environment_policy: Literal["image", "make", "require"] = Field(
+        "image",
+        description="for models that ask for other packages than the image has, where sdep.io/environment says nothing",
+    )
+    cache_volume: Json[dict[str, Any]] | dict[str, Any] = Field(
+        default_factory=dict,
+        description="a volume, as in a pod's spec, that keeps artifacts and environments for later pods",
+    )
     default_env_secret: str = Field("", description="secret for units that name none in envSecretRefName")
 
     predictor_servers: Json[dict[str, PredictorServer]] | dict[str, PredictorServer] = Field(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sdep.contract import FetchFailure
-from sdep.status.pods import trouble
+from sdep.contract import FetchFailure, FetchReport
+from sdep.status.pods import reports, trouble
 
 
 def pod(**status: object) -> dict[str, Any]:
@@ -61,3 +61,13 @@ def test_an_image_that_is_tried_again_and_again_is_one_trouble() -> None:
         trouble([pod(containerStatuses=[container("engine", state={"waiting": state})])]) for state in (tried, waiting)
     }
     assert len(found) == 1
+
+
+def test_a_model_that_differs_from_the_image_is_told_of() -> None:
+    """An init container that succeeded may have said something too; what is no report of ours is nothing."""
+    said = FetchReport(reason="EnvironmentDiffers", message="asks for scikit-learn==1.2").model_dump_json()
+    ended = {"terminated": {"exitCode": 0, "message": said}}
+    other = {"terminated": {"exitCode": 0, "message": "done"}}
+    found = reports([pod(initContainerStatuses=[container("a", state=ended), container("b", state=other)])])
+
+    assert {name: report.message for name, report in found.items()} == {"a": "asks for scikit-learn==1.2"}

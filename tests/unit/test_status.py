@@ -7,6 +7,7 @@ from typing import Any
 from sdep.api.defaults import with_defaults
 from sdep.api.seldon_deployment import SeldonDeployment, parse
 from sdep.api.status import Condition, Pin, Status
+from sdep.contract import FetchReport
 from sdep.plan import Plan, Weights
 from sdep.settings import OperatorSettings
 from sdep.status import conditions
@@ -105,3 +106,22 @@ def test_a_refused_manifest_keeps_what_the_status_said_of_models_and_traffic() -
     assert (status.state, status.description) == ("Failed", "main/m: no such model")
     assert [pin.version for pin in status.models] == ["4"]
     assert by_type(status)["Stalled"].reason == "ModelNotFound"
+
+
+def test_a_model_that_differs_from_the_image_is_said_and_ready() -> None:
+    """It is served all the same: a condition with the difference, and no reason not to be ready."""
+    said = FetchReport(reason="EnvironmentDiffers", message="the model asks for scikit-learn==1.2").model_dump_json()
+    owner = [{"kind": "ReplicaSet", "name": "prices-main-0-m-77"}]
+    pod = {
+        "metadata": {"name": "p", "labels": {"pod-template-hash": "77"}, "ownerReferences": owner},
+        "status": {"initContainerStatuses": [{"name": "i", "state": {"terminated": {"exitCode": 0, "message": said}}}]},
+    }
+    body = deployment(replicas=2, updatedReplicas=2, availableReplicas=2)
+    seen = observe(plan(), {"prices-main-0-m": body}, [pod])
+    found = conditions.environments_ready(seen)
+
+    status = summarise(plan(), ALL, seen, [], [conditions.deployments_ready(seen), *found], NOW)
+    assert by_type(status)["EnvironmentsReady"].reason == "EnvironmentDiffers"
+    assert "scikit-learn==1.2" in by_type(status)["EnvironmentsReady"].message
+    assert by_type(status)["Ready"].status == "True"
+    assert conditions.environments_ready(RUNNING) == []

@@ -30,7 +30,7 @@ def announce(
         if condition.type in _SAID_BY_OTHERS or condition.reason in _ON_THE_WAY:
             continue
         turned = known.get(condition.type) != (condition.status, condition.reason)
-        warns = condition.type == "SpecValid" and condition.message
+        warns = (condition.type == "SpecValid" and condition.message) or condition.reason == "EnvironmentDiffers"
         if turned and (condition.status == "False" or warns):
             events.emit(sdep, "Warning", condition.reason, condition.message)
     if now.state != (before.state if before else None):

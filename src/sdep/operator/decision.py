@@ -63,6 +63,7 @@ def said(
         conditions.models_resolved(faults),
         conditions.children_applied(refused),
         conditions.deployments_ready(decision.observed),
+        *conditions.environments_ready(decision.observed),
         *conditions.children_ready(keys, live),
         conditions.routes_ready(routes_ready(ingress, keys, live), ingress=ingress),
         conditions.traffic_as_requested(

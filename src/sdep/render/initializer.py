@@ -6,9 +6,9 @@ from typing import Any
 
 from sdep.api.graph import Unit
 from sdep.api.predictor import Predictor
-from sdep.contract import MODELS_ROOT, TERMINATION_LOG, model_directory
+from sdep.contract import CACHE_MOUNT, ENV_CACHE, ENV_ENVIRONMENT, MODELS_ROOT, TERMINATION_LOG, model_directory
 from sdep.plan import Plan
-from sdep.render import names
+from sdep.render import cache, names
 from sdep.render.security import container_security
 from sdep.render.volumes import PVC_ROOT, TMP, claim, claim_volume
 
@@ -19,7 +19,7 @@ def unit_initializer(plan: Plan, predictor: Predictor, unit: Unit, *, own_proces
     Units that share a process have a folder each; a unit in a container finds its model where v1 put it.
     """
     name = unit.name or ""
-    return initializer(
+    made = initializer(
         plan,
         name,
         plan.pins[predictor.name, name].artifact_uri,
@@ -27,6 +27,19 @@ def unit_initializer(plan: Plan, predictor: Predictor, unit: Unit, *, own_proces
         image=unit.storage_initializer_image,
         secret=unit.env_secret_ref_name,
     )
+    if own_process or made["args"][0] != "fetch":
+        return made
+    return _with_environment(plan, made)
+
+
+def _with_environment(plan: Plan, made: dict[str, Any]) -> dict[str, Any]:
+    """Of a model that our runtime serves: what is done where its packages are not the image's."""
+    policy = cache.policy(plan)
+    made["env"] = [*made["env"], {"name": ENV_ENVIRONMENT, "value": policy}]
+    if policy == "make":
+        # Solving and unpacking take more than a download: no more than the pod's models will need anyway.
+        made["resources"] = {name: value for name, value in made["resources"].items() if name != "limits"}
+    return made
 
 
 def initializer(
@@ -36,12 +49,13 @@ def initializer(
     chosen = image or plan.settings.storage_initializer_image
     claimed = claim(uri)
     both = [f"{PVC_ROOT}/{claimed[0]}/{claimed[1]}" if claimed else uri, directory]
-    mounts = [
+    mounts: list[dict[str, Any]] = [
         {"name": names.model_volume(container), "mountPath": directory},
         {"name": TMP, "mountPath": "/tmp"},  # noqa: S108 - a volume of the pod's own
     ]
     if claimed:
         mounts.append({"name": claim_volume(claimed[0]), "mountPath": f"{PVC_ROOT}/{claimed[0]}"})
+    mounts += cache.mounts(plan) if not chosen else []
     made: dict[str, Any] = {
         "name": names.model_initializer(container),
         "image": chosen or plan.settings.runtime_image,
@@ -53,6 +67,8 @@ def initializer(
         "terminationMessagePath": TERMINATION_LOG,
         "volumeMounts": mounts,
     }
+    if not chosen and cache.is_used(plan):
+        made["env"] = [*made["env"], {"name": ENV_CACHE, "value": CACHE_MOUNT}]
     if named := secret or plan.settings.default_env_secret:
         made["envFrom"] = [{"secretRef": {"name": named}}]
     return made

@@ -11,7 +11,7 @@ from sdep.api.predictor import Predictor
 from sdep.contract import HTTP_PORT, METRICS_PATH
 from sdep.layout.place import Pod
 from sdep.plan import Plan
-from sdep.render import labels, names, state, tls
+from sdep.render import cache, labels, names, state, tls
 from sdep.render.engine import engine
 from sdep.render.initializer import unit_initializer
 from sdep.render.prepackaged import companions
@@ -51,7 +51,7 @@ def _spec(plan: Plan, predictor: Predictor, pod: Pod) -> dict[str, Any]:
     initializers = _initializers(plan, predictor, pod, list(spec.get("initContainers") or ()))
     spec["containers"] = containers
     spec["initContainers"] = initializers
-    spec["volumes"] = volumes(spec, fetched, [*initializers, *containers])
+    spec["volumes"] = volumes(spec, fetched, [*initializers, *containers], cache.volume(plan))
     spec["securityContext"] = pod_security(plan.settings.runtime_user, spec.get("securityContext"))
     spec.setdefault(
         "terminationGracePeriodSeconds", _GRACE_SECONDS + (plan.settings.drain_seconds if pod.has_engine else 0)

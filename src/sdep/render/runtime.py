@@ -18,7 +18,7 @@ from sdep.contract import (
 )
 from sdep.layout.place import PlacedContainer
 from sdep.plan import Plan
-from sdep.render import names
+from sdep.render import cache, names
 from sdep.render.security import container_security
 from sdep.render.served import logs_payloads
 from sdep.render.variables import merged
@@ -61,6 +61,7 @@ def runtime_container(
                 for unit in models
             ),
             {"name": TMP, "mountPath": "/tmp"},  # noqa: S108 - a volume of the pod's own
+            *(cache.server_mounts(plan) if models else ()),
             *_all(units, "volumeMounts"),
         ],
     }

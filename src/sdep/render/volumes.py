@@ -15,12 +15,18 @@ PVC_ROOT = "/mnt/pvc"
 Body = dict[str, Any]
 
 
-def volumes(spec: Body, fetched: Mapping[str, str], containers: Iterable[Body]) -> list[Body]:
-    """`fetched` has the URI of the model of each container (or unit); `containers` are all that may mount something."""
+def volumes(
+    spec: Body, fetched: Mapping[str, str], containers: Iterable[Body], cached: Body | None = None
+) -> list[Body]:
+    """`cached` is the cache's own.
+
+    `fetched` has the URI of the model of each container (or unit); `containers` are all that may mount something.
+    """
     given = list(spec.get("volumes") or ())
     written = {volume.get("name") for volume in given}
     mounted = {mount.get("name") for container in containers for mount in container.get("volumeMounts") or ()}
-    return given + [volume for volume in _ours(fetched) if volume["name"] in mounted - written]
+    ours = [*_ours(fetched), *([cached] if cached else ())]
+    return given + [volume for volume in ours if volume["name"] in mounted - written]
 
 
 def claim(uri: str) -> tuple[str, str] | None:

@@ -60,6 +60,16 @@ def deployments_ready(observed: Iterable[PredictorObservation]) -> Condition:
     return _condition("DeploymentsReady", holds=False, reason=reason, message=f"waiting for pods: {waiting}")
 
 
+def environments_ready(observed: Iterable[PredictorObservation]) -> list[Condition]:
+    """Absent while every model agrees with the image; one that differs and is served all the same is no reason not to be ready."""
+    said = [(predictor.name, report) for predictor in observed for report in predictor.reports]
+    if not said:
+        return []
+    differs = [(name, report) for name, report in said if report.reason == "EnvironmentDiffers"]
+    message = "; ".join(f"predictor {name}: {report.message}" for name, report in differs or said)
+    return [_condition("EnvironmentsReady", holds=True, reason=(differs or said)[0][1].reason, message=message)]
+
+
 def children_ready(desired: Iterable[Key], live: Container[Key]) -> list[Condition]:
     """v1's condition for each kind of child beside Deployments and routes: whether all that are wanted are there."""
     wanted = list(desired)

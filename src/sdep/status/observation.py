@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sdep.api.predictor import Predictor
+from sdep.contract import FetchReport
 from sdep.plan import Plan
 from sdep.render import explainer, labels, names
 from sdep.render.deployment import replicas
 from sdep.render.variables import predictor_of
-from sdep.status.pods import Trouble, trouble
+from sdep.status.pods import Trouble, reports, trouble
 
 Body = Mapping[str, Any]
 
@@ -28,6 +29,8 @@ class DeploymentObservation:
     rolled_out: bool = False
     given_up: bool = False
     trouble: Trouble | None = None
+    reports: Mapping[str, FetchReport] = field(default_factory=dict)
+    """What was said of models that were fetched, by the init container."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,10 @@ class PredictorObservation:
     @property
     def trouble(self) -> Trouble | None:
         return next((seen.trouble for seen in self.deployments if seen.trouble), None)
+
+    @property
+    def reports(self) -> list[FetchReport]:
+        return [report for seen in self.deployments for _, report in sorted(seen.reports.items())]
 
     @property
     def available(self) -> int:
@@ -119,6 +126,7 @@ def _observe(name: str, asked: int | None, deployment: Body | None, pods: Iterab
     available, total = status.get("availableReplicas", 0), status.get("replicas", 0)
     rolled_out = current and status.get("updatedReplicas", 0) == total == available == wanted
     conditions = {condition["type"]: condition for condition in status.get("conditions") or ()}
+    newest = _newest_first(pods)
     given_up = conditions.get("Progressing", {}).get("reason") == "ProgressDeadlineExceeded"
     return DeploymentObservation(
         name,
@@ -128,7 +136,8 @@ def _observe(name: str, asked: int | None, deployment: Body | None, pods: Iterab
         exists=True,
         rolled_out=rolled_out,
         given_up=current and given_up,
-        trouble=None if rolled_out else trouble(_newest_first(pods)),
+        trouble=None if rolled_out else trouble(newest),
+        reports=reports(newest),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from sdep.contract import FetchFailure
+from sdep.contract import FetchFailure, FetchReport
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,26 @@ _BACK_OFF = re.compile(r'^Back-off pulling image "[^"]*": ErrImagePull: ')
 def trouble(pods: Iterable[Mapping[str, Any]]) -> Trouble | None:
     """The first thing that keeps any of these pods from serving; None where all serve or are on their way."""
     return next((found for pod in pods for found in _of_pod(pod)), None)
+
+
+def reports(pods: Iterable[Mapping[str, Any]]) -> dict[str, FetchReport]:
+    """What init containers that fetched a model had to say of it, by the container; the first pod that speaks of it counts."""
+    found: dict[str, FetchReport] = {}
+    for pod in pods:
+        for container in (pod.get("status") or {}).get("initContainerStatuses") or ():
+            if report := _report(container):
+                found.setdefault(container["name"], report)
+    return found
+
+
+def _report(container: Mapping[str, Any]) -> FetchReport | None:
+    terminated = (container.get("state") or {}).get("terminated") or {}
+    if terminated.get("exitCode") != 0 or not terminated.get("message"):
+        return None
+    try:
+        return FetchReport.model_validate_json(terminated["message"])
+    except ValidationError:
+        return None
 
 
 def _of_pod(pod: Mapping[str, Any]) -> Iterator[Trouble]:

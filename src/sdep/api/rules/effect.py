@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from sdep.api.environment import ENVIRONMENT, POLICIES
 from sdep.api.graph import PAYLOAD_MODES, SERVED, Unit
 from sdep.api.predictor import Predictor
 from sdep.api.problem import Problem
@@ -142,6 +143,12 @@ def numbers(sdep: SeldonDeployment, _: OperatorSettings) -> Iterator[Problem]:
         yield invalid(f"annotations[{_QUEUE_SIZE}]", f"{size!r} is no number of payloads: write one such as 10000")
 
 
+def environments(sdep: SeldonDeployment, _: OperatorSettings) -> Iterator[Problem]:
+    value = sdep.annotation(ENVIRONMENT)
+    if value is not None and value not in POLICIES:
+        yield invalid(f"annotations[{ENVIRONMENT}]", f"{value!r} is none of {', '.join(POLICIES)}")
+
+
 def stages(sdep: SeldonDeployment, _: OperatorSettings) -> Iterator[Problem]:
     for where, _predictor, unit in units(sdep):
         if found := _STAGE.fullmatch(unit.model_uri or ""):
@@ -170,5 +177,6 @@ RULES = (
     dead_endpoints,
     dead_annotations,
     numbers,
+    environments,
     stages,
 )
