@@ -90,16 +90,17 @@ async def test_one_bad_row_fails_its_own_request_only(threads: ThreadPoolExecuto
 
 
 async def test_only_the_like_go_together(threads: ThreadPoolExecutor) -> None:
-    """Other names, widths or types are batches of their own; no batch has more rows than it may."""
+    """Other names, widths, types or params are batches of their own; no batch has more rows than it may."""
     model = PerCall()
     lane = _lane(model, threads, rows=4)
     wide = Payload(np.ones((1, 3)), "ndarray")
     whole = Payload(np.ones((1, 2), dtype=np.int64), "ndarray")
-    asked = [_rows(1), wide, whole, _rows(1, names=("a", "b")), _rows(2), _rows(3, 4), _rows(5)]
+    told = _rows(1)._replace(params={"threshold": 0.5})
+    asked = [_rows(1), wide, whole, _rows(1, names=("a", "b")), told, _rows(2), _rows(3, 4), _rows(5)]
     answers = await asyncio.gather(*(lane.predict(payload) for payload in asked))
 
-    assert [answer.value.tolist() for answer in answers] == [[2.0], [3.0], [2], [2.0], [3.0], [4.0, 5.0], [6.0]]
-    assert sorted(model.rows) == [1, 1, 1, 1, 4]
+    assert [answer.value.tolist() for answer in answers] == [[2.0], [3.0], [2], [2.0], [2.0], [3.0], [4.0, 5.0], [6.0]]
+    assert sorted(model.rows) == [1, 1, 1, 1, 1, 4]
 
 
 async def test_a_model_that_answers_with_something_else(threads: ThreadPoolExecutor) -> None:

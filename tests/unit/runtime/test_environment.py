@@ -187,9 +187,9 @@ def test_the_server_takes_the_environment_that_was_made(
 
     model = load_model(unit("regression"), copied)
     try:
-        answer = model.predict(Payload(np.array([[1.0, 0.0, 0.0]]), names=("oil", "gas", "fx")))
+        answer = model.predict(Payload(np.array([[1.0, 0.0, 0.0]]), "ndarray", names=("oil", "gas", "fx")))
         assert answer.value == pytest.approx([5.0])
         with pytest.raises(BadDataError):
-            model.predict(Payload(np.array([["x", 0, 0]], dtype=object), names=("oil", "gas", "fx")))
+            model.predict(Payload(np.array([["x", 0, 0]], dtype=object), "ndarray", names=("oil", "gas", "fx")))
     finally:
         model.pyfunc.close()  # type: ignore[attr-defined]

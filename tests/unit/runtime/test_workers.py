@@ -43,7 +43,15 @@ def _workers(engine: Running) -> list[int]:
 
 
 def _connections(worker: int) -> int:
-    return sum(str(link.readlink()).startswith("socket:") for link in Path(f"/proc/{worker}/fd").iterdir())
+    return sum(_is_socket(link) for link in Path(f"/proc/{worker}/fd").iterdir())
+
+
+def _is_socket(link: Path) -> bool:
+    """A connection that was closed since it was listed is none any more."""
+    try:
+        return str(link.readlink()).startswith("socket:")
+    except FileNotFoundError:
+        return False
 
 
 def _metric(engine: Running, name: str) -> float:

@@ -167,7 +167,11 @@ def _stackable(payload: Payload, most: int) -> bool:
 
 
 def _alike(one: Payload, other: Payload) -> bool:
-    return _shape(one) == _shape(other) and one.names == other.names and one.kind == other.kind
+    return _shape(one) == _shape(other) and _asked(one) == _asked(other)
+
+
+def _asked(payload: Payload) -> tuple[object, ...]:
+    return payload.names, payload.kind, payload.params
 
 
 def _shape(payload: Payload) -> tuple[Any, ...]:
