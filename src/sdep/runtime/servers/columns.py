@@ -121,7 +121,7 @@ _NUMBERS = {"double": np.float64, "float": np.float32, "long": np.int64, "intege
 def _number(values: Array, column: Column) -> Array:
     """Whole numbers may stand for doubles and 2.0 for 2, but 2.5 is no long and text is no number; null is NaN."""
     if values.dtype.kind not in "iufb":
-        if any(isinstance(value, str) for value in values):
+        if any(isinstance(value, (str, list)) for value in values):
             raise _mismatch(values, column)
         try:
             values = np.array([np.nan if value is None else value for value in values], dtype=np.float64)
