@@ -19,7 +19,14 @@ from tests.node.operators import CONTROLLER, operators
 
 NAMESPACE = "sdep-classes"
 GUIDE = (ROOT / "docs" / "guides" / "python-classes.md").read_text()
-BROKEN = "class Broken:\n    def load(self):\n        raise RuntimeError('no weights')\n"
+BROKEN = """
+class Broken:
+    def __init__(self, **parameters):
+        pass
+
+    def load(self):
+        raise RuntimeError("no weights")
+"""
 
 
 @pytest.fixture(scope="module")
