@@ -12,6 +12,9 @@ import pytest
 import yaml
 
 from demo.target import IMAGES
+from sdep.admission.judge import judge
+from sdep.api.defaults import with_defaults
+from sdep.api.seldon_deployment import parse
 from sdep.cli.grammar import commands
 from sdep.operator import metrics
 from sdep.settings import PREFIX, OperatorSettings
@@ -62,6 +65,16 @@ def test_every_link_leads_somewhere(page: Path) -> None:
 @ids
 def test_every_path_of_the_project_exists(page: Path) -> None:
     assert [path for path in _paths(page) if not _exists(page, path)] == []
+
+
+@pytest.mark.parametrize("page", sorted(ROOT.glob("docs/guides/*.md")), ids=lambda page: page.stem)
+def test_every_manifest_of_a_guide_is_accepted(page: Path) -> None:
+    """Whole SeldonDeployments, that is, and without a warning."""
+    written = [yaml.safe_load(text) for language, text in FENCE.findall(page.read_text()) if language == "yaml"]
+    whole = [body for body in written if isinstance(body, dict) and body.get("kind") == "SeldonDeployment"]
+    assert [judge(with_defaults(parse(body)), OperatorSettings(runtime_image="runtime")) for body in whole] == [
+        ()
+    ] * len(whole)
 
 
 @ids

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 from typing import Any
 
 import pytest
@@ -11,8 +12,12 @@ import pytest
 from demo import traffic
 from demo.kubectl import Target
 from demo.patterns import Pattern
+from demo.target import ROOT
 from tests.node import sdep
+from tests.node.forward import forwarded
 from tests.node.sdep import NAMESPACE
+
+GUIDE = ROOT / "docs" / "guides" / "serving.md"
 
 
 def _ask(target: Target, name: str, path: str, body: object = None) -> Any:  # noqa: ANN401 - JSON
@@ -45,6 +50,20 @@ def test_every_protocol_gives_the_same_answer(target: Target, served: dict[str, 
         found = _ask(target, name, f"/v2/models/{name}/infer", {"inputs": inputs})
         assert found["outputs"][0]["data"] == expected
     assert _ask(target, name, "/v1/models:predict", {"instances": [traffic.ROW]})["predictions"] == expected
+
+
+def test_the_requests_of_the_guide_are_answered(target: Target, served: dict[str, Pattern]) -> None:
+    """In the Seldon protocol, in MLflow's and in V2, as the guide writes them."""
+    (requests,) = re.findall(r"^```sh\n(.*?)^```$", GUIDE.read_text(), re.MULTILINE | re.DOTALL)
+    service = f"svc/{served['simple'].name}-default"
+    with forwarded(target, NAMESPACE, service, 8000) as port:
+        told = target.run(
+            "bash", "-euc", requests.replace("localhost:8080", f"localhost:{port}").replace("curl", "curl -sf")
+        )
+
+    answers = json.loads("[" + told.replace("\n", "").replace("}{", "},{") + "]")
+    found = [*answers[0]["data"]["ndarray"], *answers[1]["predictions"], *answers[2]["outputs"][0]["data"]]
+    assert found == pytest.approx([found[0]] * 3)
 
 
 def test_protocol_v2_is_served_in_process(target: Target, served: dict[str, Pattern], scratch: list[str]) -> None:
