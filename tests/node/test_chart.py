@@ -101,7 +101,7 @@ def test_the_notes_name_each_value_of_v1_that_does_nothing_and_only_those(bare_t
     notes = bare_target.run(*command, "-f", v1)
     told = notes.partition("Values without effect:")[2]
     named = {line.split(":")[0].strip() for line in told.splitlines() if line.startswith("  ")}
-    assert named == {"ambassador", "credentials", "executor.requestLogger", "usageMetrics"}
+    assert named == {"ambassador", "credentials", "usageMetrics"}
 
 
 # A second installation, for two namespaces -----------------------------------------------------------------------------
