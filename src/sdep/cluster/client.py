@@ -29,13 +29,14 @@ _UNKNOWN_FIELD = "field not declared in schema"
 
 
 class Cluster:
-    """One session, kept alive, for all calls."""
+    """One session, kept alive, for all calls. `away_at` is the event loop's time when the API server last gave no answer."""
 
     def __init__(self, credentials: Credentials, traces: Sequence[aiohttp.TraceConfig] = ()) -> None:
         self._credentials = credentials
         timeout = aiohttp.ClientTimeout(total=30, connect=10)
         connector = aiohttp.TCPConnector(ssl=credentials.ssl_context(), limit=32)
         self._session = aiohttp.ClientSession(connector=connector, timeout=timeout, trace_configs=list(traces))
+        self.away_at = 0.0
 
     async def close(self) -> None:
         await self._session.close()
@@ -143,6 +144,7 @@ class Cluster:
                     return None
                 raise _failure(method, path, answer.status, text)
         except (aiohttp.ClientError, TimeoutError) as error:
+            self.away_at = asyncio.get_running_loop().time()
             raise TransientError(
                 "ApiServerUnreachable", f"{method} {path}: {str(error) or type(error).__name__}"
             ) from error

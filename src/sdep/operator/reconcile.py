@@ -111,13 +111,17 @@ class Reconciler:
     async def _remove(
         self, name: ObjectName, children: Children, stale: Sequence[Body], *, routed: bool
     ) -> float | None:
-        """What routes named a moment ago stays until every gateway has the new routes."""
+        """What routes named a moment ago stays until every gateway has the new routes.
+
+        No gateway is told of them while the API server is away: that time does not count.
+        """
         clock = asyncio.get_running_loop().time()
         if routed or name not in self._routes_changed:  # nobody knows what an earlier leader did a moment ago
             self._routes_changed[name] = clock
         if not stale:
             return None
-        wait = self._routes_changed[name] - clock + self._context.settings.drain_seconds
+        since = max(self._routes_changed[name], self._context.cluster.away_at)
+        wait = since - clock + self._context.settings.drain_seconds
         if wait > 0:
             return wait
         await children.remove(stale)
