@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
@@ -10,19 +10,20 @@ from sdep.runtime.errors import BadDataError, RemoteError
 from sdep.runtime.message import Message, Meta, Payload
 from sdep.runtime.openinference.answer import inference_of
 from sdep.runtime.openinference.rest import read_answer, write_request
+from sdep.runtime.remote.inference_only import InferenceOnly
 from sdep.runtime.remote.rest import RestService
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from sdep.runtime.graph.remote import Step
 
 INPUT = "input-0"
 """What an array is called that came without a name."""
 
 
-class OpenInferenceService(RestService):
+class OpenInferenceService(InferenceOnly, RestService):
     """Every step of a message is an inference: what one container answers is what the next one is asked."""
+
+    protocol = "the Open Inference Protocol"
 
     @override
     async def transform(self, step: Step, message: Message) -> Message:
@@ -33,18 +34,6 @@ class OpenInferenceService(RestService):
             return Message(Payload(read_answer(answer), "inference"), Meta())
         except BadDataError as error:
             raise RemoteError(self._unit, f"the answer of {self._base} is no inference: {error.message}") from error
-
-    @override
-    async def route(self, message: Message) -> NoReturn:
-        raise not_spoken(self._unit, "route")
-
-    @override
-    async def aggregate(self, messages: Sequence[Message]) -> NoReturn:
-        raise not_spoken(self._unit, "aggregate")
-
-    @override
-    async def send_feedback(self, feedback: dict[str, Any]) -> NoReturn:
-        raise not_spoken(self._unit, "feedback")
 
     @override
     async def metadata(self) -> dict[str, Any]:
@@ -62,8 +51,3 @@ class OpenInferenceService(RestService):
     @property
     def _model(self) -> str:
         return f"{self._base}{self._path}"
-
-
-def not_spoken(unit: str, step: str) -> RemoteError:
-    said = f"the Open Inference Protocol has no word for {step}: only models and transformers speak it"
-    return RemoteError(unit, said, 501, "NOT_IMPLEMENTED")

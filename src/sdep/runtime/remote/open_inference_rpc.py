@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from google.protobuf.json_format import MessageToDict
 from typing_extensions import override
@@ -10,22 +10,23 @@ from typing_extensions import override
 from sdep.runtime.errors import BadDataError, RemoteError
 from sdep.runtime.message import Message, Meta, Payload
 from sdep.runtime.openinference.answer import inference_of
-from sdep.runtime.remote.open_inference import INPUT, not_spoken
+from sdep.runtime.remote.inference_only import InferenceOnly
+from sdep.runtime.remote.open_inference import INPUT
 from sdep.runtime.remote.rpc import RpcService
 from sdep.runtime.rpc import open_inference_pb2 as pb
 from sdep.runtime.rpc.open_inference import OPEN_INFERENCE
 from sdep.runtime.rpc.open_inference_convert import inference_of_response, request_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from sdep.runtime.graph.remote import Step
 
 _INFER = f"/{OPEN_INFERENCE}/ModelInfer"
 
 
-class OpenInferenceRpcService(RpcService):
+class OpenInferenceRpcService(InferenceOnly, RpcService):
     """As its REST twin; raw contents keep every datatype."""
+
+    protocol = "the Open Inference Protocol"
 
     @override
     def label(self, step: Step) -> str:
@@ -39,18 +40,6 @@ class OpenInferenceRpcService(RpcService):
             return Message(Payload(inference_of_response(answer), "inference"), Meta())
         except BadDataError as error:
             raise RemoteError(self._unit, f"the answer of {self._target} is no inference: {error.message}") from error
-
-    @override
-    async def route(self, message: Message) -> NoReturn:
-        raise not_spoken(self._unit, "route")
-
-    @override
-    async def aggregate(self, messages: Sequence[Message]) -> NoReturn:
-        raise not_spoken(self._unit, "aggregate")
-
-    @override
-    async def send_feedback(self, feedback: dict[str, Any]) -> NoReturn:
-        raise not_spoken(self._unit, "feedback")
 
     @override
     async def metadata(self) -> dict[str, Any]:

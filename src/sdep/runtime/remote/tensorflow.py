@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from typing_extensions import override
 
 from sdep.runtime.errors import BadDataError, RemoteError
 from sdep.runtime.message import Message, Meta
+from sdep.runtime.remote.inference_only import InferenceOnly
 from sdep.runtime.remote.rest import RestService
 from sdep.runtime.tensorflow.predict import read_answer, write_request
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from sdep.runtime.graph.remote import Step
 
 
-class TensorflowService(RestService):
+class TensorflowService(InferenceOnly, RestService):
     """What one container predicts is what the next one is asked."""
+
+    protocol = "TensorFlow's protocol"
 
     @override
     async def transform(self, step: Step, message: Message) -> Message:
@@ -29,18 +30,6 @@ class TensorflowService(RestService):
             return Message(read_answer(answer), Meta())
         except BadDataError as error:
             raise RemoteError(self._unit, f"the answer of {self._base} is no prediction: {error.message}") from error
-
-    @override
-    async def route(self, message: Message) -> NoReturn:
-        raise self._not_spoken("route")
-
-    @override
-    async def aggregate(self, messages: Sequence[Message]) -> NoReturn:
-        raise self._not_spoken("aggregate")
-
-    @override
-    async def send_feedback(self, feedback: dict[str, Any]) -> NoReturn:
-        raise self._not_spoken("feedback")
 
     @override
     async def metadata(self) -> dict[str, Any]:
@@ -57,7 +46,3 @@ class TensorflowService(RestService):
     @property
     def _model(self) -> str:
         return f"{self._base}/v1/models/{self._unit}"
-
-    def _not_spoken(self, step: str) -> RemoteError:
-        said = f"TensorFlow's protocol has no word for {step}: only models and transformers speak it"
-        return RemoteError(self._unit, said, 501, "NOT_IMPLEMENTED")
