@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 from urllib.parse import urlsplit
 
+from tests.unit.runtime.listening import listening
+
 
 @dataclass
 class Faults:
@@ -111,8 +113,5 @@ def faulty_proxy(upstream: str) -> Iterator[tuple[str, Faults]]:
     """The address to use instead of `upstream`, and what shall go wrong there."""
     faults = Faults()
     handler = type("_Bound", (_Handler,), {"upstream": upstream, "faults": faults})
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}", faults
-        server.shutdown()
+    with listening(handler) as port:
+        yield f"http://127.0.0.1:{port}", faults

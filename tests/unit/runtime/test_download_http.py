@@ -7,7 +7,6 @@ import hashlib
 import http.server
 import json
 import os
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -16,6 +15,7 @@ import pytest
 
 from sdep.runtime.fetch import fetch
 from sdep.runtime.storage.note import NOTE
+from tests.unit.runtime.listening import listening
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,16 +96,14 @@ class _Server(http.server.BaseHTTPRequestHandler):
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[_Server]]:
     monkeypatch.setattr("sdep.runtime.storage.transfer.FIRST_PAUSE", 0.01)
     handler: type[_Server] = type("_Bound", (_Server,), {"asked": [], "cut": []})
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as listening:
-        threading.Thread(target=listening.serve_forever, daemon=True).start()
-        address = f"http://127.0.0.1:{listening.server_port}"
+    with listening(handler) as port:
+        address = f"http://127.0.0.1:{port}"
         for name in ("STORAGE_EMULATOR_HOST", "MLFLOW_TRACKING_URI"):
             monkeypatch.setenv(name, address)
         for name in ("MLFLOW_TRACKING_TOKEN", "MLFLOW_TRACKING_USERNAME", "GOOGLE_APPLICATION_CREDENTIALS"):
             monkeypatch.delenv(name, raising=False)
         monkeypatch.setenv("NO_PROXY", "127.0.0.1")
         yield handler
-        listening.shutdown()
 
 
 def _content(directory: Path) -> dict[str, bytes]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.server
 import json
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from sdep.runtime.download import Download
 from sdep.runtime.fetch import INCOMING, fetch, main
 from sdep.runtime.fetch_failure import explain
 from sdep.runtime.storage.note import NOTE
+from tests.unit.runtime.listening import listening
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -154,14 +154,12 @@ class _S3(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _S3) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        monkeypatch.setenv("MLFLOW_S3_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
+    with listening(_S3) as port:
+        monkeypatch.setenv("MLFLOW_S3_ENDPOINT_URL", f"http://127.0.0.1:{port}")
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "minio")
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "minio123")
         monkeypatch.setenv("NO_PROXY", "127.0.0.1")
         yield
-        server.shutdown()
 
 
 @pytest.mark.usefixtures("s3")
