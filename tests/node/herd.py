@@ -71,10 +71,16 @@ class Herd:
             ) from error
 
     def settle(self, seconds: float = 60) -> dict[str, Any]:
-        """The children once all that must be is Ready."""
+        """The children once all that must be is Ready, and what routes named before has been drained and removed."""
         until(lambda: not self._unready(), "the herd is Ready", seconds)
         until(lambda: not set(DELETED) & self._owners(), "what was deleted is gone", seconds)
+        until(lambda: not self._outlived(), "what is no longer wanted is gone", seconds)
         return self.children()
+
+    def _outlived(self) -> list[str]:
+        """Children of the predictor that only the first manifests have."""
+        gone = [name for number, name in enumerate(NAMES) if "old" not in {made["name"] for made in _last(number)}]
+        return [child for child in self.children() if any(f"/{name}-old" in child for name in gone)]
 
     def _owners(self) -> set[str]:
         return {labels["seldon-deployment-id"] for labels, _ in self.children().values()}
