@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-_KEPT = {"type", "format", "enum", "minimum", "maximum"}
+_KEPT = {"type", "format", "enum", "minimum", "maximum", "pattern"}
 _EXTENSIONS = "x-kubernetes-"
 _FREE_FORM: dict[str, Any] = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
 

@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError
 
 from sdep.api.base import Count, KubeModel
 from sdep.api.predictor import Predictor
+from sdep.api.rollout import RolloutSpec
 from sdep.errors import InvalidError
 
 GROUP = "machinelearning.seldon.io"
@@ -27,6 +28,7 @@ class SeldonDeploymentSpec(KubeModel):
     server_type: Literal["", "rpc", "kafka"] | None = None
     replicas: Count | None = None
     annotations: dict[str, str] | None = None
+    rollout: RolloutSpec | None = None
     oauth_key: str | None = Field(None, alias="oauth_key")
     oauth_secret: str | None = Field(None, alias="oauth_secret")
 

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from sdep.api.base import Int32, KubeModel
+from sdep.evidence.evidence import Evidence
 
 State = Literal["Available", "Creating", "Failed"]
 
@@ -91,6 +92,66 @@ class Summary(KubeModel):
     models: str = ""
 
 
+class Finding(KubeModel):
+    """What one measure says of the canary, and why.
+
+    `estimate` is how much worse it is than the stable predictor, in the unit of the metric's margin, and lies between `low`
+    and `high` with the confidence of the analysis; `n` and `stableN` are the requests that say so.
+    """
+
+    metric: str
+    verdict: Literal["Pass", "Fail", "Inconclusive", "NoData"]
+    n: int = 0
+    stable_n: int = 0
+    estimate: float | None = None
+    low: float | None = None
+    high: float | None = None
+    threshold: float | None = None
+    dry_run: bool = False
+    message: str = ""
+
+
+class Decided(KubeModel):
+    """One decision of a rollout: when, by whom (`analysis`, or a person), what and why."""
+
+    at: str
+    by: str
+    what: str
+    why: str = ""
+
+
+class Collected(KubeModel):
+    """The evidence of the current step. `pods` is what each pod told last, by its uid: the next telling counts from there."""
+
+    since: str = ""
+    at: str = ""
+    stable: Evidence = Evidence()
+    canary: Evidence = Evidence()
+    pods: dict[str, Evidence] = Field(default_factory=dict)
+
+
+class RolloutStatus(KubeModel):
+    """`step` counts from 0; `weight` and `mirror` are the canary's, in percent. `revision` tells one trial from the next."""
+
+    phase: Literal["Progressing", "Paused", "Promoted", "RolledBack"]
+    reason: str = ""
+    message: str = ""
+    canary: str
+    stable: str
+    revision: str
+    step: Int32 = 0
+    steps: Int32 = 0
+    weight: Int32 = 0
+    mirror: Int32 = 0
+    started_at: str = ""
+    step_started_at: str = ""
+    finished_at: str = ""
+    command: str = ""
+    findings: list[Finding] = Field(default_factory=list)
+    history: list[Decided] = Field(default_factory=list)
+    collected: Collected = Collected()
+
+
 class Status(KubeModel):
     state: State
     description: str = ""
@@ -101,6 +162,7 @@ class Status(KubeModel):
     address: Address | None = None
     predictors: list[PredictorStatus] = Field(default_factory=list)
     models: list[Pin] = Field(default_factory=list)
+    rollout: RolloutStatus | None = None
     deployment_status: dict[str, DeploymentStatus] = Field(default_factory=dict)
     service_status: dict[str, ServiceStatus] = Field(default_factory=dict)
     conditions: list[Condition] = Field(default_factory=list)

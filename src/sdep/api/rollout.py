@@ -1,0 +1,76 @@
+"""A rollout: how a canary gets its traffic step by step, and by what it is judged on the way."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, WithJsonSchema
+
+from sdep.api.base import Count, KubeModel
+from sdep.api.duration import Duration
+
+Percent = Annotated[
+    int, Field(strict=True, ge=0, le=100), WithJsonSchema({"type": "integer", "minimum": 0, "maximum": 100})
+]
+Margin = Annotated[float, Field(ge=0), WithJsonSchema({"type": "number", "minimum": 0})]
+
+Measure = Literal["errors", "refusals", "latency", "predictions"]
+"""What the runtimes themselves tell of every predictor."""
+Policy = Literal["Hold", "RollBack", "Continue"]
+
+
+class Step(KubeModel):
+    """Either a weight, in percent of what canary and stable get together, or a mirror: so many percent are copied to the canary.
+
+    `duration` is how long the step lasts at least; with `approval` it lasts until somebody promotes it.
+    """
+
+    weight: Percent | None = None
+    mirror: Percent | None = None
+    duration: Duration = "1m"
+    approval: Literal["Automatic", "Manual"] = "Automatic"
+
+
+class Metric(KubeModel):
+    """One measure by which the canary is compared with the stable predictor.
+
+    `margin` is how much worse it may be: of errors and refusals in percentage points, of latency in percent of the stable
+    predictor's quantile, of predictions the greatest difference of the two distributions (Kolmogorov and Smirnov's, total
+    variation for classes) in percent. Without one the measure's own is taken. A `dryRun` is judged and changes nothing.
+    """
+
+    name: Measure
+    margin: Margin | None = None
+    quantile: Annotated[float, Field(gt=0, lt=1), WithJsonSchema({"type": "number"})] = 0.99
+    dry_run: bool = False
+
+
+class Analysis(KubeModel):
+    """`alpha` is the greatest chance, in all looks of a whole rollout together, to turn back a canary that is no worse.
+
+    Nothing is judged before `minRequests` of each predictor, nor of the first `delay` of a step, while caches are cold. A
+    step whose evidence is not clear after `maxDuration` does what `inconclusive` says, and what `noData` says where there is too little.
+    """
+
+    interval: Duration = "10s"
+    delay: Duration = "0s"
+    alpha: Annotated[float, Field(gt=0, lt=0.5), WithJsonSchema({"type": "number"})] = 0.05
+    min_requests: Count = 50
+    max_duration: Duration = "1h"
+    no_data: Policy = "Hold"
+    inconclusive: Policy = "Hold"
+    metrics: list[Metric] = Field(
+        default_factory=lambda: [Metric(name="errors"), Metric(name="refusals"), Metric(name="latency")]
+    )
+
+
+class RolloutSpec(KubeModel):
+    """`canary` names the predictor on trial. Without it a model that moves in the registry is: a canary is made of `stable`.
+
+    `stable` is the predictor that it is compared with: without it the first live one that is not the canary.
+    """
+
+    canary: str | None = None
+    stable: str | None = None
+    steps: list[Step] = Field(default_factory=lambda: [Step(weight=5), Step(weight=25), Step(weight=50)])
+    analysis: Analysis = Analysis()
