@@ -18,13 +18,15 @@ from sdep.api.seldon_deployment import SeldonDeployment
 COMMAND_ANNOTATION = "sdep.io/rollout-command"
 _FIELD = f"metadata.annotations[{COMMAND_ANNOTATION}]"
 
-Verb = Literal["promote", "skip", "abort", "retry", "pause", "resume"]
+Verb = Literal["promote", "complete", "abort", "retry", "pause", "resume"]
 VERBS: tuple[Verb, ...] = get_args(Verb)
 
 
 class Command(KubeModel):
-    """`promote` ends a step that waits, or the whole rollout with `skip`, in the canary's favour; `abort` turns back; `retry` tries
-    the same canary again; `pause` and `resume` stop and go on. `at` is RFC 3339: two commands at one time are one.
+    """One command. `at` is RFC 3339: two of one verb at one time are one.
+
+    `promote` ends the step in the canary's favour, `complete` the whole rollout; `abort` turns back; `retry` tries the same canary
+    again; `pause` stops where it is and `resume` goes on.
     """
 
     verb: Verb
