@@ -16,6 +16,8 @@ Margin = Annotated[float, Field(ge=0), WithJsonSchema({"type": "number", "minimu
 
 Measure = Literal["errors", "refusals", "latency", "predictions"]
 """What the runtimes themselves tell of every predictor."""
+CANARY_SUFFIX = "-canary"
+"""The name of a canary that is made of a predictor: the predictor's, and this."""
 Policy = Literal["Hold", "RollBack", "Continue"]
 
 

@@ -66,11 +66,12 @@ def parse(manifest: Mapping[str, Any]) -> SeldonDeployment:
     try:
         return SeldonDeployment.model_validate(dict(manifest), by_alias=True, by_name=False)
     except ValidationError as error:
-        faults = "; ".join(f"{_path(fault['loc'])}: {fault['msg']}" for fault in error.errors(include_url=False))
+        faults = "; ".join(f"{path_of(fault['loc'])}: {fault['msg']}" for fault in error.errors(include_url=False))
         raise InvalidError("InvalidManifest", faults) from error
 
 
-def _path(location: tuple[int | str, ...]) -> str:
+def path_of(location: tuple[int | str, ...]) -> str:
+    """A field as messages name it: `spec.predictors[0].traffic`."""
     text = ""
     for step in location:
         text += f"[{step}]" if isinstance(step, int) else f".{step}"

@@ -27,7 +27,8 @@ from sdep.render.labels import DEPLOYMENT_ID
 from sdep.render.manifest import Key, Manifest, key_of
 from sdep.render.names import fitted
 from sdep.render.ports_in_use import ports_in_use
-from sdep.rollout.weights import answerable, requested
+from sdep.rollout.follow import as_acted_on
+from sdep.rollout.weights import answerable, on_trial, requested
 from sdep.settings import OperatorSettings
 from sdep.status.observation import observe
 from sdep.status.summary import previous
@@ -164,7 +165,9 @@ async def _plan(
     """As the operator plans: a predictor that is there and does not answer gets no traffic; one that is new will answer."""
     before = previous(sdep)
     known: Sequence[Pin] = before.models if before else ()
-    asked = requested(sdep.spec.predictors)
+    rollout = before.rollout if before else None
+    sdep = as_acted_on(sdep, rollout)
+    asked = on_trial(requested(sdep.spec.predictors), rollout)
     mine = [body for body in live.values() if owner_of(body) == sdep.metadata.uid]
     deployments, services = (
         {body["metadata"]["name"]: body for body in mine if body["kind"] == kind} for kind in ("Deployment", "Service")

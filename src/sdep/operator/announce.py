@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sdep.api.seldon_deployment import SeldonDeployment
-from sdep.api.status import Pin, Status
+from sdep.api.status import Pin, RolloutStatus, Status
 from sdep.operator.events import Events
-from sdep.operator.metrics import REGISTRY_MOVES
+from sdep.operator.metrics import REGISTRY_MOVES, ROLLOUT_DECISIONS
 
-_SAID_BY_OTHERS = {"Ready", "Stalled"}
+_SAID_BY_OTHERS = {"Ready", "Stalled", "RolloutComplete"}
 _ON_THE_WAY = {"Progressing"}
 
 
@@ -25,6 +25,7 @@ def announce(
     if before and before.summary.traffic and before.summary.traffic != now.summary.traffic:
         message = f"routed in percent: {now.summary.traffic} (before: {before.summary.traffic})"
         events.emit(sdep, "Normal", "TrafficChanged", message)
+    _of_rollout(events, sdep, before.rollout if before else None, now.rollout)
     known = {condition.type: (condition.status, condition.reason) for condition in before.conditions} if before else {}
     for condition in now.conditions:
         if condition.type in _SAID_BY_OTHERS or condition.reason in _ON_THE_WAY:
@@ -37,3 +38,21 @@ def announce(
         events.emit(
             sdep, "Warning" if now.state == "Failed" else "Normal", now.state, now.description or f"is {now.state}"
         )
+
+
+def _of_rollout(
+    events: Events, sdep: SeldonDeployment, before: RolloutStatus | None, now: RolloutStatus | None
+) -> None:
+    """Where a rollout has got to, each time that it gets further."""
+    if now is None or (before and _place(before) == _place(now)):
+        return
+    ROLLOUT_DECISIONS.labels(phase=now.phase, reason=now.reason).inc()
+    warns = now.phase == "RolledBack" or now.reason in {"Inconclusive", "NoData"}
+    name = {"Progressing": "RolloutProgressing", "Paused": "RolloutPaused", "Promoted": "RolloutPromoted"}
+    events.emit(
+        sdep, "Warning" if warns else "Normal", name.get(now.phase, "RolledBack"), f"{now.canary}: {now.message}"
+    )
+
+
+def _place(rollout: RolloutStatus) -> tuple[str, str, str, int]:
+    return rollout.revision, rollout.phase, rollout.reason, rollout.step

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from sdep.cluster.client import Cluster
 from sdep.operator.events import Events
 from sdep.operator.questions import Questions
+from sdep.operator.rollouts import Rollouts
 from sdep.operator.store import Store
 from sdep.settings import OperatorSettings
 
@@ -26,6 +27,7 @@ class Context:
     store: Store
     questions: Questions
     events: Events
+    rollouts: Rollouts
     now: Callable[[], str] = utc_now
     calm: asyncio.Event = field(default_factory=asyncio.Event)
     """Set while no SeldonDeployment waits that a user made or changed: then there is time to report."""

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 from sdep.api.predictor import sums_to_whole
 from sdep.api.problem import Problem
+from sdep.api.rollout_annotation import rollout_of
 from sdep.api.seldon_deployment import SeldonDeployment
-from sdep.api.status import Condition
+from sdep.api.status import Condition, RolloutStatus
 from sdep.errors import InvalidError
 from sdep.operator.store import ObjectName, Store
 from sdep.plan import Plan, Weights
@@ -17,7 +18,7 @@ from sdep.render import render
 from sdep.render.ingress import chosen
 from sdep.render.manifest import Manifest
 from sdep.render.ports_in_use import ports_in_use
-from sdep.rollout.weights import answerable, requested
+from sdep.rollout.weights import answerable, on_trial, requested
 from sdep.settings import OperatorSettings
 from sdep.status import conditions
 from sdep.status.observation import PredictorObservation, observe
@@ -25,29 +26,40 @@ from sdep.status.routes import routes_ready
 
 
 @dataclass(frozen=True)
+class Sight:
+    """A plan whose weights are not decided yet, and what the watches tell of it."""
+
+    plan: Plan
+    observed: tuple[PredictorObservation, ...]
+
+
+@dataclass(frozen=True)
 class Decision:
-    """`asked` are the manifest's weights; the plan has those that are routed now."""
+    """`asked` are the weights that the manifest means, or its rollout; the plan has those that are routed now."""
 
     plan: Plan
     asked: Weights
     observed: tuple[PredictorObservation, ...]
     pinning: Pinning
     desired: tuple[Manifest, ...]
+    rollout: RolloutStatus | None = None
 
 
-def decide(
-    name: ObjectName, sdep: SeldonDeployment, pinning: Pinning, store: Store, settings: OperatorSettings
-) -> Decision:
-    asked = requested(sdep.spec.predictors)
+def look(name: ObjectName, sdep: SeldonDeployment, pinning: Pinning, store: Store, settings: OperatorSettings) -> Sight:
     deployments, services = (
         {key.name: body for key, body in store.children(name).items() if key.kind == kind}
         for kind in ("Deployment", "Service")
     )
     ports = ports_in_use(sdep, services, list(deployments.values()))
-    plan = Plan(sdep, pinning.pins, asked, settings, ports)
-    observed = observe(plan, deployments, store.pods(name))
-    plan = replace(plan, weights=answerable(asked, {seen.name for seen in observed if seen.answers}))
-    return Decision(plan, asked, observed, pinning, render(plan) if plan.predictors else ())
+    plan = Plan(sdep, pinning.pins, requested(sdep.spec.predictors), settings, ports)
+    return Sight(plan, observe(plan, deployments, store.pods(name)))
+
+
+def decide(sight: Sight, pinning: Pinning, rollout: RolloutStatus | None) -> Decision:
+    asked = on_trial(sight.plan.weights, rollout)
+    routed = answerable(asked, {seen.name for seen in sight.observed if seen.answers})
+    plan = replace(sight.plan, weights=routed)
+    return Decision(plan, asked, sight.observed, pinning, render(plan) if plan.predictors else (), rollout)
 
 
 def said(
@@ -67,6 +79,9 @@ def said(
         *conditions.children_ready(keys, live),
         conditions.routes_ready(routes_ready(ingress, keys, live), ingress=ingress),
         conditions.traffic_as_requested(
-            decision.asked, plan.weights, adjusted=not sums_to_whole(plan.sdep.spec.predictors)
+            decision.asked,
+            plan.weights,
+            adjusted=decision.rollout is None and not sums_to_whole(plan.sdep.spec.predictors),
         ),
+        *conditions.rollout_complete(decision.rollout, wanted=rollout_of(plan.sdep) is not None),
     ]

@@ -20,9 +20,10 @@ from sdep.cluster.credentials import Credentials, load
 from sdep.errors import SdepError
 from sdep.operator import probes
 from sdep.operator.acting import Acting
-from sdep.operator.context import Context
+from sdep.operator.context import Context, utc_now
 from sdep.operator.election import Election
 from sdep.operator.events import Events
+from sdep.operator.evidence import EvidenceDoor
 from sdep.operator.health import Health
 from sdep.operator.log import configure
 from sdep.operator.metrics import (
@@ -30,12 +31,14 @@ from sdep.operator.metrics import (
     CERTIFICATE_EXPIRY,
     RECONCILE_ERRORS,
     RECONCILE_SECONDS,
+    evidence_trace,
     kubernetes_trace,
     registry_trace,
 )
 from sdep.operator.questions import Questions
 from sdep.operator.queue import Reconcile, WorkQueue
 from sdep.operator.reconcile import Reconciler
+from sdep.operator.rollouts import Rollouts
 from sdep.operator.store import ObjectName, Store
 from sdep.operator.stream import Streams
 from sdep.operator.watch import Watches, kopf_settings
@@ -61,7 +64,9 @@ async def _run(settings: OperatorSettings, credentials: Credentials) -> int:
         http = await closing.enter_async_context(aiohttp.ClientSession(trace_configs=[registry_trace()]))
         store, insights, stop = Store(), Insights(), asyncio.Event()
         resolver = Resolver(MlflowRegistry(http, settings.registry_timeout_seconds))
-        context = Context(settings, cluster, store, Questions(cluster, resolver, settings), Events(cluster))
+        pods = await closing.enter_async_context(aiohttp.ClientSession(trace_configs=[evidence_trace()]))
+        rollouts = Rollouts(EvidenceDoor(pods), store, utc_now)
+        context = Context(settings, cluster, store, Questions(cluster, resolver, settings), Events(cluster), rollouts)
         election = Election(cluster, settings)
         queue = WorkQueue(_measured(Reconciler(context), election), context.calm)
         acting = Acting(context, queue, election)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from sdep.api.predictor import WHOLE, Predictor
+from sdep.api.status import RolloutStatus
 from sdep.plan import Weights
 
 
@@ -58,3 +59,14 @@ def _in_proportion(parts: Mapping[str, int]) -> dict[str, int]:
     for name in by_remainder[: WHOLE - sum(shares.values())]:
         shares[name] += 1
     return shares
+
+
+def on_trial(asked: Weights, rollout: RolloutStatus | None) -> Weights:
+    """The same weights with what canary and stable get together parted as the rollout says."""
+    if rollout is None or not {rollout.canary, rollout.stable} <= asked.live.keys():
+        return asked
+    together = asked.live[rollout.canary] + asked.live[rollout.stable]
+    canary = round(together * rollout.weight / WHOLE)
+    live = {**asked.live, rollout.canary: canary, rollout.stable: together - canary}
+    mirror = {**asked.mirror, rollout.canary: rollout.mirror} if rollout.mirror else asked.mirror
+    return Weights(live, mirror)

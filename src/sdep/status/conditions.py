@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Literal
 
-from sdep.api.status import Condition
+from sdep.api.status import Condition, RolloutStatus
 from sdep.api.validation import Problem
 from sdep.errors import SdepError
 from sdep.plan import Weights
@@ -140,3 +140,14 @@ def since(conditions: Iterable[Condition], before: Iterable[Condition], now: str
             condition.model_copy(update={"last_transition_time": changed_at, "observed_generation": generation})
         )
     return sorted(timed, key=lambda condition: condition.type)
+
+
+def rollout_complete(rollout: RolloutStatus | None, *, wanted: bool) -> list[Condition]:
+    """Absent where no rollout is asked for. It is no part of Ready: while a canary is on trial, everything is as asked."""
+    if not wanted:
+        return []
+    if rollout is None:
+        return [_condition("RolloutComplete", holds=True, reason="NothingOnTrial")]
+    done = rollout.phase == "Promoted" and rollout.reason == "Promoted"
+    reason = rollout.phase if rollout.phase == "Progressing" else rollout.reason
+    return [_condition("RolloutComplete", holds=done, reason=reason, message=rollout.message)]

@@ -37,7 +37,8 @@ def summarise(
     before = previous(plan.sdep)
     state = _state(observed, before)
     # A registry that does not answer takes nothing from those who are served already.
-    needed = [said for said in found if said.type != "ModelsResolved" or not plan.serves_what_is_written]
+    aside = {"RolloutComplete", *(("ModelsResolved",) if plan.serves_what_is_written else ())}
+    needed = [said for said in found if said.type not in aside]
     said = [*found, conditions.ready(needed)]
     trouble = next((condition.message for condition in said if condition.type == "DeploymentsReady"), "")
     pins = [plan.pins[key] for key in plan.pins]

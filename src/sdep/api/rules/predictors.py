@@ -85,7 +85,7 @@ def no_engine(sdep: SeldonDeployment, _: OperatorSettings) -> Iterator[Problem]:
 def weights(sdep: SeldonDeployment, settings: OperatorSettings) -> Iterator[Problem]:
     """Weights that do not sum to 100 are completed, or refused where the installation is strict."""
     written = [predictor.traffic or 0 for predictor in sdep.spec.predictors if not predictor.shadow]
-    if not written or sums_to_whole(sdep.spec.predictors):
+    if not written or sums_to_whole(sdep.spec.predictors) or (sdep.spec.rollout and not any(written)):
         return
     first = next((field for field, predictor in predictors(sdep) if not predictor.shadow), "spec.predictors")
     if settings.traffic_policy == "strict":

@@ -1,0 +1,120 @@
+"""Rollouts as the reconciler sees them: what is on trial, what its pods tell, and how it goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from sdep.api.duration import seconds
+from sdep.api.moment import seconds_between
+from sdep.api.predictor import Predictor
+from sdep.api.rollout_annotation import rollout_of
+from sdep.api.status import Collected, Finding, RolloutStatus
+from sdep.layout.place import engine_of
+from sdep.operator.decision import Sight
+from sdep.operator.evidence import Asked, EvidenceDoor
+from sdep.operator.store import ObjectName, Store
+from sdep.plan import Plan
+from sdep.render import tls
+from sdep.render.labels import APP
+from sdep.render.names import predictor_service
+from sdep.render.service import entry_ports
+from sdep.rollout.analysis import analyse
+from sdep.rollout.collect import Side, gathered
+from sdep.rollout.command import read_command
+from sdep.rollout.progress import ENDED, Seen, advance, given_up
+from sdep.rollout.trial import Trial, named_trial
+from sdep.status.observation import PredictorObservation
+
+_AT_ONCE_SECONDS = 0.1
+"""When a rollout that has just changed is looked at again: what it decided may change what is desired."""
+
+
+class Rollouts:
+    def __init__(self, door: EvidenceDoor, store: Store, now: Callable[[], str]) -> None:
+        self._door = door
+        self._store = store
+        self._now = now
+
+    async def advance(
+        self, name: ObjectName, sight: Sight, followed: Trial | None, before: RolloutStatus | None, *, moved: bool
+    ) -> RolloutStatus | None:
+        """The rollout as it is now; None where there is none. `moved`: this very look gives the stable predictor another model."""
+        sdep, now = sight.plan.sdep, self._now()
+        if rollout_of(sdep) is None:
+            return None
+        trial = followed or named_trial(sdep, sight.plan.pins)
+        if trial is None:
+            return given_up(before, "what was on trial is no longer asked for", now) if before else None
+        collected, findings = await self._judged(name, sight.plan, trial, before, now)
+        canary, stable = _observed(sight, trial.canary), _observed(sight, trial.stable)
+        seen = Seen(
+            answers=canary is not None and canary.answers,
+            broken=_broken(canary, before) if canary else "",
+            replaced=not moved and stable is not None and stable.rolled_out,
+            findings=findings,
+            collected=collected,
+            command=read_command(sdep),
+        )
+        return advance(trial, before, seen, now)
+
+    async def _judged(
+        self, name: ObjectName, plan: Plan, trial: Trial, before: RolloutStatus | None, now: str
+    ) -> tuple[Collected, Sequence[Finding]]:
+        """The evidence and what it says, anew where it is time for that."""
+        if before is None or before.revision != trial.revision:
+            return Collected(), ()
+        collected, analysis = before.collected, trial.spec.analysis
+        if before.phase in ENDED or not before.step_started_at or now < collected.since:
+            return collected, before.findings
+        if collected.at and seconds_between(collected.at, now) < seconds(analysis.interval):
+            return collected, before.findings
+        asked = list(self._asked(name, plan, trial))
+        present = {one.pod["metadata"]["uid"] for one in asked}
+        collected = gathered(collected, await self._door.tell(asked), present, now)
+        share = None if before.mirror else before.weight / 100
+        steps = len(trial.spec.steps)
+        return collected, analyse(analysis, collected.stable, collected.canary, steps=steps, share=share)
+
+    def _asked(self, name: ObjectName, plan: Plan, trial: Trial) -> Iterator[Asked]:
+        sides: dict[str, Side] = {trial.canary: "canary", trial.stable: "stable"}
+        for predictor in plan.predictors:
+            if predictor.name in sides:
+                yield from self._pods(name, plan, predictor, sides[predictor.name])
+
+    def _pods(self, name: ObjectName, plan: Plan, predictor: Predictor, side: Side) -> Iterator[Asked]:
+        service, encrypted = predictor_service(plan, predictor), bool(tls.secret(predictor))
+        for pod in self._store.pods(name):
+            if (pod["metadata"].get("labels") or {}).get(APP) == service:
+                with_tls = encrypted and engine_of(plan.sdep, predictor) != "none"
+                yield Asked(pod, side, entry_ports(plan, predictor)[0], with_tls)
+
+
+def next_look(sight: Sight, rollout: RolloutStatus | None, before: RolloutStatus | None) -> float | None:
+    """Seconds until a rollout must be looked at again, or None to wait for a wake."""
+    spec = rollout_of(sight.plan.sdep)
+    if rollout is None or spec is None:
+        return None
+    if before is None or (rollout.phase, rollout.reason, rollout.step) != (before.phase, before.reason, before.step):
+        return _AT_ONCE_SECONDS
+    if rollout.phase in ENDED or not rollout.step_started_at:
+        return None
+    return max(seconds(spec.analysis.interval), 1.0)
+
+
+def soonest(*delays: float | None) -> float | None:
+    return min((delay for delay in delays if delay is not None), default=None)
+
+
+def _observed(sight: Sight, predictor: str) -> PredictorObservation | None:
+    return next((seen for seen in sight.observed if seen.name == predictor), None)
+
+
+def _broken(canary: PredictorObservation, before: RolloutStatus | None) -> str:
+    """Why the canary never will answer, or no longer does although it did; "" while there is hope."""
+    if canary.answers:
+        return ""
+    trouble = canary.trouble.message if canary.trouble else ""
+    if canary.given_up:
+        return trouble or f"the pods of {canary.name} did not start within progressDeadlineSeconds"
+    began = before is not None and bool(before.step_started_at)
+    return trouble if began else ""

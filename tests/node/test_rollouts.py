@@ -1,0 +1,131 @@
+"""A canary is judged by what it does to real requests, and promoted or turned back by itself."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from math import sqrt
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from demo import operator
+from demo.kubectl import Target
+from tests.node import judged, sdep
+from tests.node.load import Load, steady
+from tests.node.mlflow import Mlflow
+from tests.node.sdep import NAMESPACE, unit
+
+NAME = "judged"
+MODEL = "commodity_price_predictor"
+
+
+@pytest.fixture(scope="module")
+def load(target: Target, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Load]:
+    """On a SeldonDeployment whose canary comes with each test."""
+    with judged.classes(target):
+        sdep.apply(target, judged.manifest(target, NAME))
+        try:
+            sdep.wait_ready(target, NAME)
+            sdep.wait_routed(target, NAME)
+            answers: Path = tmp_path_factory.mktemp("load") / "answers"
+            with steady(target, NAMESPACE, NAME, answers) as running:
+                yield running
+        finally:
+            target.kubectl("delete", "sdep", NAME, "-n", NAMESPACE, "--ignore-not-found")
+
+
+def tried(target: Target, behaviour: str, **rollout: object) -> dict[str, Any]:
+    """The rollout at its end."""
+    before = judged.rollout(target, NAME).get("revision")
+    sdep.apply(target, judged.manifest(target, NAME, behaviour, **rollout))
+    return judged.wait_for(
+        target, NAME, lambda found: judged.ended(found) and found["revision"] != before, f"{behaviour} is judged"
+    )
+
+
+def _epoch(moment: str) -> float:
+    return datetime.fromisoformat(moment).timestamp()
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "metric"), [("errors", "errors"), ("slow", "latency"), ("shifted", "predictions")]
+)
+def test_a_canary_that_does_worse_is_turned_back_before_many_saw_it(
+    target: Target, load: Load, behaviour: str, metric: str
+) -> None:
+    began = time.time()
+    found = tried(target, behaviour)
+    assert (found["phase"], found["reason"], found["weight"]) == ("RolledBack", "AnalysisFailed", 0)
+    (failed,) = [finding for finding in found["findings"] if finding["verdict"] == "Fail"]
+    assert failed["metric"] == metric
+    assert failed["message"] in found["message"]
+    condition = sdep.wait_for(target, NAME, "RolloutComplete", "AnalysisFailed")
+    assert condition["status"] == "False"
+    assert ("RolledBack", f"canary: {found['message']}") in sdep.events(target, NAME)
+    sdep.wait_ready(target, NAME)
+    load.wait_for(200, time.time())
+    shares = load.shares(began)
+    exposed, every = shares["canary"], len(load.answers(_epoch(found["startedAt"])))
+    took = _epoch(found["finishedAt"]) - _epoch(found["startedAt"])
+    print(f"{behaviour}: turned back after {took:.0f} s and {exposed} requests of {every}")
+    allowed = every * max(step["weight"] for step in judged.STEPS) / 100
+    assert 0 < exposed <= allowed + 4 * sqrt(allowed)
+    since = time.time()
+    load.wait_for(300, since)
+    assert set(load.shares(since)) == {"main"}
+    assert {answer.status for answer in load.answers(since)} == {200}
+
+
+def test_a_canary_that_never_starts_gets_no_request_and_the_status_has_its_words(target: Target, load: Load) -> None:
+    began = time.time()
+    found = tried(target, "dead")
+    assert (found["phase"], found["reason"]) == ("RolledBack", "CanaryFailed")
+    assert "its weights are lost" in found["message"]
+    assert set(load.shares(began)) == {"main"}
+
+
+def test_a_good_canary_is_promoted_through_its_steps_and_nobody_notices(target: Target, load: Load) -> None:
+    sdep.apply(target, judged.manifest(target, NAME))
+    with load.unharmed():
+        found = tried(target, "good")
+        assert (found["phase"], found["weight"]) == ("Promoted", 100), found["message"]
+        assert [decided["what"] for decided in found["history"][:2]] == ["promoted", "step 1 of 2 passed"]
+        target.kubectl("wait", "sdep", NAME, "-n", NAMESPACE, "--for=condition=RolloutComplete", "--timeout=30s")
+    since = time.time()
+    load.wait_for(300, since)
+    assert set(load.shares(since)) == {"canary"}
+    assert all(finding["n"] >= 50 for finding in found["findings"])
+
+
+def test_a_moved_alias_is_tried_on_its_own_and_survives_an_operator_that_is_killed(
+    target: Target, mlflow: Mlflow, scratch: list[str], tmp_path: Path
+) -> None:
+    name, alias = "tried", "tried"
+    scratch.append(name)
+    mlflow.set_alias(MODEL, alias, "1")
+    steps = [{"weight": 30, "duration": "5s"}, {"weight": 60, "duration": "5s"}]
+    analysis = {"interval": "1s", "minRequests": 30, "metrics": [{"name": "errors"}, {"name": "refusals"}]}
+    body = sdep.manifest(name, {"name": "main", "graph": unit(f"models:/{MODEL}@{alias}", name="price")})
+    rollout = json.dumps({"steps": steps, "analysis": analysis})
+    body["metadata"]["annotations"] = {"sdep.io/rollout": rollout}
+    sdep.apply(target, body)
+    sdep.wait_ready(target, name)
+    sdep.wait_routed(target, name)
+    assert sdep.condition(target, name, "RolloutComplete")["reason"] == "NothingOnTrial"
+    with steady(target, NAMESPACE, name, tmp_path / "answers") as load, load.unharmed():
+        mlflow.set_alias(MODEL, alias, "2")
+        judged.wait_for(target, name, lambda found: found.get("weight") == 30, "the new version is on trial")
+        served = {pin["predictor"]: pin["version"] for pin in sdep.status(target, name)["models"]}
+        assert served == {"main": "1", "main-canary": "2"}
+        operator.restart(target)
+        found = judged.wait_for(target, name, judged.ended, "the new version is judged")
+        assert found["phase"] == "Promoted", found["message"]
+        (pin,) = sdep.status(target, name)["models"]
+        assert (pin["predictor"], pin["version"]) == ("main", "2")
+        since = time.time()
+        load.wait_for(300, since)
+        assert load.models(since) == {f"{MODEL}:2"}

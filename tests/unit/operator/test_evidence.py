@@ -1,0 +1,49 @@
+"""What pods did is asked of each pod, and no pod that is silent or talks rubbish stops a look."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from sdep.evidence.evidence import PATH, Evidence
+from sdep.operator.evidence import Asked, EvidenceDoor
+
+SAID = Evidence(requests=3, errors=1)
+
+
+@pytest.fixture
+async def port() -> AsyncIterator[int]:
+    """An engine that answers, beside one that answers rubbish and one that fails."""
+
+    async def tell(request: web.Request) -> web.Response:
+        if request.host.startswith("127.0.0.2"):
+            return web.json_response({"requests": "many"})
+        if request.host.startswith("127.0.0.3"):
+            raise web.HTTPNotFound
+        return web.Response(text=SAID.model_dump_json(by_alias=True), content_type="application/json")
+
+    app = web.Application()
+    app.router.add_get(PATH, tell)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "0.0.0.0", 0)  # noqa: S104 - several loopback addresses
+    await site.start()
+    yield runner.addresses[0][1]
+    await runner.cleanup()
+
+
+def pod(address: str) -> dict[str, Any]:
+    metadata = {"uid": address, "name": "p", "namespace": "n", "creationTimestamp": "2026-01-01T00:00:00Z"}
+    return {"metadata": metadata, "status": {"podIP": address}}
+
+
+async def test_only_pods_that_answer_are_told_of(port: int) -> None:
+    asked = [Asked(pod(address), "canary", port) for address in ("127.0.0.1", "127.0.0.2", "127.0.0.3", "")]
+    nobody = Asked(pod("127.0.0.1"), "stable", 1)
+    async with aiohttp.ClientSession() as http:
+        found = await EvidenceDoor(http).tell([*asked, nobody])
+    assert [(told.uid, told.side, told.evidence) for told in found] == [("127.0.0.1", "canary", SAID)]

@@ -1,0 +1,120 @@
+"""The reconciler's rollout: when pods are asked, what of them is seen, and when the next look is due."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, cast
+
+from sdep.api.status import Pin, RolloutStatus
+from sdep.evidence.evidence import Evidence
+from sdep.operator.decision import Sight, look
+from sdep.operator.evidence import Asked, EvidenceDoor
+from sdep.operator.rollouts import Rollouts, next_look, soonest
+from sdep.operator.store import Store
+from sdep.registry.pin import Pinning
+from sdep.rollout.collect import Told
+from sdep.settings import OperatorSettings
+from tests.unit.rollout.trials import later, predictor, sdep
+
+NAME = ("default", "prices")
+ANALYSIS = {"interval": "10s", "delay": "5s", "minRequests": 1, "metrics": [{"name": "errors"}]}
+ROLLOUT: dict[str, Any] = {"canary": "canary", "steps": [{"weight": 20, "duration": "1m"}], "analysis": ANALYSIS}
+PINS = {
+    (name, "price"): Pin(predictor=name, unit="price", uri=uri, artifact_uri=uri)
+    for name, uri in (("main", "s3://m/1"), ("canary", "s3://m/2"))
+}
+
+
+class Pods:
+    """Engines that answer a hundred requests between two looks."""
+
+    def __init__(self) -> None:
+        self.asked: list[list[str]] = []
+
+    async def tell(self, asked: Iterable[Asked]) -> list[Told]:
+        every = list(asked)
+        self.asked.append(sorted(f"{one.side} {one.pod['metadata']['name']}:{one.port}" for one in every))
+        evidence = Evidence(requests=100 * len(self.asked))
+        return [Told(one.pod["metadata"]["uid"], one.side, later(-60), evidence) for one in every]
+
+
+class World:
+    """Two predictors with a pod each, and the time."""
+
+    def __init__(self) -> None:
+        self.pods, self.store, self.seconds = Pods(), Store(), 0.0
+        self.rollouts = Rollouts(cast("EvidenceDoor", self.pods), self.store, lambda: later(self.seconds))
+        self.status: RolloutStatus | None = None
+        for name in ("main", "canary"):
+            metadata = {
+                "name": f"{name}-1",
+                "namespace": "default",
+                "uid": name,
+                "resourceVersion": "1",
+                "labels": {"seldon-deployment-id": "prices", "seldon-app": f"prices-{name}"},
+            }
+            self.store.put_pod({"metadata": metadata, "status": {"podIP": "10.0.0.1"}})
+
+    def sight(self, available: int = 1) -> Sight:
+        body = sdep(predictor("main", "s3://m/1"), predictor("canary", "s3://m/2"), rollout=ROLLOUT)
+        for name in ("main", "canary"):
+            self.store.put_child(self._deployment(name, available if name == "canary" else 1))
+        return look(NAME, body, Pinning(PINS, {}, ()), self.store, OperatorSettings(runtime_image="r"))
+
+    def _deployment(self, name: str, available: int) -> dict[str, Any]:
+        owner = {"kind": "SeldonDeployment", "apiVersion": "machinelearning.seldon.io/v1", "name": "prices"}
+        return {
+            "apiVersion": "apps/v1",
+            "kind": "Deployment",
+            "metadata": {
+                "name": f"prices-{name}-0-price",
+                "namespace": "default",
+                "uid": name,
+                "resourceVersion": str(int(self.seconds * 10) + 10),
+                "ownerReferences": [{**owner, "controller": True}],
+            },
+            "spec": {"template": {"metadata": {"labels": {}}, "spec": {"containers": []}}},
+            "status": {"availableReplicas": available, "replicas": 1, "updatedReplicas": 1},
+        }
+
+    async def at(self, seconds: float, available: int = 1) -> RolloutStatus:
+        self.seconds = seconds
+        sight = self.sight(available)
+        self.status = await self.rollouts.advance(NAME, sight, None, self.status, moved=False)
+        assert self.status
+        return self.status
+
+
+async def test_pods_of_both_sides_are_asked_once_an_interval_and_not_before_the_delay() -> None:
+    world = World()
+    await world.at(0)
+    await world.at(1)
+    await world.at(4)
+    assert world.pods.asked == []
+    first = await world.at(6)
+    assert world.pods.asked == [["canary canary-1:8000", "stable main-1:8000"]]
+    assert first.collected.canary.requests == 0
+    await world.at(12)
+    second = await world.at(16)
+    assert (len(world.pods.asked), second.collected.canary.requests, second.collected.stable.requests) == (2, 100, 100)
+
+
+async def test_a_canary_that_breaks_down_during_a_step_keeps_no_traffic() -> None:
+    world = World()
+    await world.at(0, available=0)
+    waiting = await world.at(1, available=0)
+    assert (waiting.reason, waiting.weight) == ("CanaryStarting", 0)
+    assert (await world.at(2)).weight == 20
+
+
+async def test_the_next_look_is_due_at_once_after_a_change_and_else_after_the_interval() -> None:
+    world = World()
+    first = await world.at(0)
+    sight = world.sight()
+    assert next_look(sight, first, None) == 0.1
+    assert next_look(sight, first, first) == 10
+    assert next_look(sight, None, None) is None
+    done = first.model_copy(update={"phase": "RolledBack"})
+    assert next_look(sight, done, done) is None
+    assert soonest(None, 3.0, 2.0) == 2.0
+    assert soonest(None, None) is None

@@ -1,0 +1,36 @@
+"""Evidence of a step is what its pods did since it began."""
+
+from __future__ import annotations
+
+from sdep.api.status import Collected
+from sdep.evidence.evidence import Evidence
+from sdep.rollout.collect import Told, gathered
+from tests.unit.rollout.trials import START, later
+
+
+def told(uid: str, requests: int, *, side: str = "canary", started: float = -60) -> Told:
+    return Told(uid, side, later(started), Evidence(requests=requests))  # type: ignore[arg-type]
+
+
+def test_what_an_older_pod_did_before_the_step_does_not_count() -> None:
+    first = gathered(Collected(since=START), [told("a", 1000)], {"a"}, later(1))
+    assert first.canary.requests == 0
+    assert gathered(first, [told("a", 1010)], {"a"}, later(2)).canary.requests == 10
+
+
+def test_all_that_a_pod_did_counts_which_began_during_the_step() -> None:
+    assert gathered(Collected(since=START), [told("a", 7, started=5)], {"a"}, later(9)).canary.requests == 7
+
+
+def test_a_pod_that_goes_leaves_what_it_did_and_one_that_is_silent_is_asked_again() -> None:
+    first = gathered(Collected(since=START), [told("a", 7, started=5), told("b", 0)], {"a", "b"}, later(9))
+    second = gathered(first, [], {"b"}, later(10))
+    assert (second.canary.requests, list(second.pods)) == (7, ["b"])
+    assert gathered(second, [told("b", 4)], {"b"}, later(11)).canary.requests == 11
+
+
+def test_the_two_sides_are_kept_apart() -> None:
+    both = gathered(
+        Collected(since=START), [told("a", 1, started=1), told("b", 2, started=1, side="stable")], {"a", "b"}, later(2)
+    )
+    assert (both.canary.requests, both.stable.requests) == (1, 2)
