@@ -1,0 +1,1 @@
+"""How a canary is judged: evidence in, findings out. Each rule is a file."""

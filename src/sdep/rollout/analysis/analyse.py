@@ -1,0 +1,79 @@
+"""What the evidence of a step says of its canary: one finding for each metric."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from sdep.api.rollout import Analysis, Metric
+from sdep.api.status import Finding
+from sdep.evidence.evidence import Evidence
+from sdep.rollout.analysis.interval import Risk, Verdict
+from sdep.rollout.analysis.margins import margin
+from sdep.rollout.analysis.rules import RULES
+from sdep.rollout.analysis.split import split
+
+_WORST_FIRST: tuple[Verdict, ...] = ("Fail", "Inconclusive", "NoData", "Pass")
+
+
+def analyse(
+    analysis: Analysis, stable: Evidence, canary: Evidence, *, steps: int, share: float | None
+) -> list[Finding]:
+    """Judges the evidence since the current step began; to be asked again as often as one likes.
+
+    In all looks of all `steps` together a canary that is no worse fails with a chance of at most `analysis.alpha`. `share` is the
+    part of the requests of both that the canary is meant to get, None where nobody knows. A split that is off comes first and leaves nothing
+    clear, but a failure of a canary that got too little: gateways turn away from one that fails.
+    """
+    judged = sum(not metric.dry_run for metric in analysis.metrics)
+    risk = Risk(worse=analysis.alpha / (steps * max(1, judged)), passed=analysis.alpha)
+    findings = [_finding(metric, stable, canary, risk, analysis.min_requests) for metric in analysis.metrics]
+    off = split(stable, canary, share)
+    return [off, *(_doubted(finding, off) for finding in findings)] if off else findings
+
+
+def verdict(findings: Sequence[Finding]) -> Verdict:
+    """The worst that is said by metrics that are no dry run.
+
+    What was seen and is not clear outweighs what was not seen: of Inconclusive and NoData the first is the verdict.
+    """
+    said = {finding.verdict for finding in findings if not finding.dry_run}
+    return next((worst for worst in _WORST_FIRST if worst in said), "Pass")
+
+
+def _finding(metric: Metric, stable: Evidence, canary: Evidence, risk: Risk, least: int) -> Finding:
+    rule = RULES[metric.name]
+    stable_n, n = rule.counts(stable, canary)
+    about = Finding(
+        metric=metric.name,
+        verdict="NoData",
+        n=n,
+        stable_n=stable_n,
+        threshold=margin(metric),
+        dry_run=metric.dry_run,
+        message=f"{n:,} {rule.counted} to the canary and {stable_n:,} to the stable predictor: "
+        f"nothing is judged before {least:,} of each",
+    )
+    if min(n, stable_n) < max(1, least):
+        return about
+    found = rule.compare(metric, stable, canary, risk)
+    return about.model_copy(
+        update={
+            "verdict": found.interval.verdict(margin(metric)),
+            "estimate": _known(found.interval.estimate),
+            "low": _known(found.interval.low),
+            "high": _known(found.interval.high),
+            "message": found.message,
+        }
+    )
+
+
+def _known(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _doubted(finding: Finding, off: Finding) -> Finding:
+    if finding.verdict == "NoData" or (finding.verdict == "Fail" and (off.estimate or 0) < 0):
+        return finding
+    message = f"{finding.message}; but {off.message}"
+    return finding.model_copy(update={"verdict": "Inconclusive", "message": message})

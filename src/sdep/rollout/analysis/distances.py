@@ -1,0 +1,145 @@
+"""How far two distributions of numbers are apart: Kolmogorov and Smirnov's distance, with bounds that hold at every look."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from typing import NamedTuple
+
+from sdep.evidence.histogram import Histogram
+from sdep.rollout.analysis.bernoulli import around, evidence_against, log_likelihood, log_mixture
+from sdep.rollout.analysis.interval import Interval, Risk
+
+LEVELS = (0.5, 0.25, 0.75, 0.1, 0.9, 0.05, 0.95)
+"""Quantiles at which the distributions are held against each other, those that tell most first."""
+_HALVINGS = 10
+_FINENESS = 4
+"""Steps along the curve in a standard deviation: a quarter hides less than 0.02 of evidence."""
+
+Point = tuple[float, float]
+"""So many of the stable predictor's values and so many of the canary's lie below some threshold."""
+
+
+def distance(stable: Histogram, canary: Histogram, risk: Risk) -> Interval:
+    """As a fraction: the greatest difference of the two shares of values up to some threshold."""
+    curve = _curve(stable, canary)
+    n, m = curve[-1]
+    estimate = max(abs(below / n - beside / m) for below, beside in curve)
+    low = 0.0
+    for level in LEVELS:
+        low = _raised(low, estimate, _Level(curve, level, risk.worse / len(LEVELS), estimate))
+    return Interval(estimate, low, high=min(1.0, estimate + band(n, risk.passed / 2) + band(m, risk.passed / 2)))
+
+
+def _raised(low: float, high: float, level: _Level) -> float:
+    """The greatest distance between the two that this level refutes, `low` where it refutes none."""
+    if not level.refutes(low):
+        return low
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if level.refutes(middle) else (low, middle)
+    return low
+
+
+def band(trials: float, alpha: float) -> float:
+    """How far an empirical distribution function may be from the true one, at any number of trials.
+
+    Howard & Ramdas, Sequential estimation of quantiles with applications to A/B testing and best-arm identification (2022).
+    """
+    return 0.85 * math.sqrt((math.log(math.log(math.e * trials)) + 0.8 * math.log(1612 / alpha)) / trials)
+
+
+def _curve(stable: Histogram, canary: Histogram) -> list[Point]:
+    """The counts of both up to each value, at the digits of the coarser: what is tied becomes a straight line."""
+    digits = min(stable.digits, canary.digits)
+    one, other = stable.coarser(digits).counts, canary.coarser(digits).counts
+    points, below, beside = [(0, 0)], 0, 0
+    for value in sorted({*one, *other}):
+        below += one.get(value, 0)
+        beside += other.get(value, 0)
+        points.append((below, beside))
+    return list[Point](points)
+
+
+class _Level:
+    """What the counts around the stable predictor's quantile of one level say of the distance, which is thought to be `most` at most.
+
+    Some point of the curve is that quantile, where the stable predictor's true share is the level and the canary's is off by the distance
+    at most. A distance is refuted where at every point the two arms together speak against that (`bernoulli.py`).
+    """
+
+    def __init__(self, curve: list[Point], level: float, alpha: float, most: float) -> None:
+        self._curve, self._level, self._most = curve, level, most
+        self._n, self._m = curve[-1]
+        self._against, self._prior = evidence_against(level, int(self._n)), around(level)
+        self._budget = math.log(1 / alpha)
+
+    def refutes(self, apart: float) -> bool:
+        """The likeliest point is asked first: mostly it stands, and the others need not be asked."""
+        return self._refuted(apart, self._pooled) and all(self._refuted(apart, point) for point in self._points)
+
+    def _refuted(self, apart: float, point: _Weighed) -> bool:
+        level, share = self._level, point.beside / self._m
+        nearest = min(max(share, level - apart, 0.0), level + apart, 1.0)
+        return point.averaged - log_likelihood(point.beside, self._m, nearest) >= point.needed
+
+    @cached_property
+    def _pooled(self) -> _Weighed:
+        wanted = self._level * (self._n + self._m)
+        end = bisect_left(self._curve, wanted, lo=1, key=sum)
+        (below, beside), (then, there) = self._curve[end - 1 : end + 1]
+        part = (wanted - below - beside) / (then + there - below - beside)
+        return self._weighed((below + part * (then - below), beside + part * (there - beside)))
+
+    @cached_property
+    def _points(self) -> list[_Weighed]:
+        level, most, m = self._level, self._most, self._m
+        shares = max(0.0, level - most), level, min(1.0, level + most)
+        budget = self._budget + max(_regret(share * m, m, self._prior) for share in shares)
+        near = _near(self._curve, level, lambda below: self._against(below) < budget)
+        return [self._weighed(point) for point in near]
+
+    def _weighed(self, point: Point) -> _Weighed:
+        below, beside = point
+        return _Weighed(beside, log_mixture(beside, self._m, self._prior), self._budget - self._against(below))
+
+
+class _Weighed(NamedTuple):
+    """A point of the curve: the canary's count, its averaged likelihood, and what evidence of the canary refutes the point."""
+
+    beside: float
+    averaged: float
+    needed: float
+
+
+def _regret(hits: float, trials: float, prior: tuple[float, float]) -> float:
+    """What the mixture lacks to the greatest likelihood."""
+    return log_likelihood(hits, trials, hits / trials) - log_mixture(hits, trials, prior)
+
+
+def _near(curve: list[Point], level: float, likely: Callable[[float], bool]) -> Iterator[Point]:
+    """The stretch of the curve where the quantile can lie, in small steps."""
+    n, m = curve[-1]
+    least, most = _edge(level * n, 0.0, likely), _edge(level * n, n, likely)
+    steps = _FINENESS / math.sqrt(n * level * (1 - level)), _FINENESS / math.sqrt(m * level * (1 - level))
+    start = max(1, bisect_left(curve, (least, -1.0)))
+    for (below, beside), (then, there) in zip(curve[start - 1 :], curve[start:], strict=False):
+        if below > most:
+            return
+        parts = math.ceil(max((then - below) * steps[0], (there - beside) * steps[1]))
+        for part in range(parts + 1):
+            at = below + (then - below) * part / parts
+            if least <= at <= most:
+                yield at, beside + (there - beside) * part / parts
+
+
+def _edge(inside: float, outside: float, likely: Callable[[float], bool]) -> float:
+    """Where between the two it stops to be likely; `outside` where it never does."""
+    if likely(outside):
+        return outside
+    for _ in range(_HALVINGS):
+        middle = (inside + outside) / 2
+        inside, outside = (middle, outside) if likely(middle) else (inside, middle)
+    return outside

@@ -1,0 +1,58 @@
+"""Between which bounds a difference lies, and what that means beside its margin."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+Verdict = Literal["Pass", "Fail", "Inconclusive", "NoData"]
+
+
+@dataclass(frozen=True)
+class Risk:
+    """The chances that may be taken with one measure in one step, each over all looks together.
+
+    `worse`: that a canary that is no worse is called worse. Any measure in any step turns a rollout back, so they share it
+    (Bonferroni). `passed`: that a canary beyond the margin passes. To be promoted it has to pass by every measure in every step, so each
+    may take the whole of it (Berger's intersection-union test, 1982).
+    """
+
+    worse: float
+    passed: float
+
+
+@dataclass(frozen=True)
+class Interval:
+    """How much worse the canary is: `low` is wrong with a chance of `Risk.worse`, `high` with one of `Risk.passed`."""
+
+    estimate: float
+    low: float
+    high: float
+
+    def verdict(self, margin: float) -> Verdict:
+        """Fail: surely worse, and by more than the margin as far as one knows. Pass: surely by no more than the margin."""
+        if self.low > 0 and self.estimate > margin:
+            return "Fail"
+        return "Pass" if self.high <= margin else "Inconclusive"
+
+    def times(self, factor: float) -> Interval:
+        """The same in another unit."""
+        return Interval(factor * self.estimate, factor * self.low, factor * self.high)
+
+    def bounds(self) -> str:
+        """For people: `0.6 to 3.9`."""
+        return f"at least {self.low:,.1f}" if math.isinf(self.high) else f"{self.low:,.1f} to {self.high:,.1f}"
+
+    def beside(self, margin: float) -> str:
+        """For people: what the bounds mean."""
+        return {
+            "Fail": f"more than the {margin:g} allowed",
+            "Pass": f"within the {margin:g} allowed",
+            "Inconclusive": f"which does not tell yet whether it is within the {margin:g} allowed",
+        }[self.verdict(margin)]
+
+    def difference(self, margin: float, unit: str) -> str:
+        """For people: `worse by 2.1 points (0.6 to 3.9), more than the 1 allowed`."""
+        side = "worse" if self.estimate >= 0 else "better"
+        return f"{side} by {abs(self.estimate):,.1f} {unit} ({self.bounds()}), {self.beside(margin)}"

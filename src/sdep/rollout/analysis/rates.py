@@ -1,0 +1,33 @@
+"""Errors and refusals: the canary's share of them against the stable predictor's."""
+
+from __future__ import annotations
+
+from sdep.api.rollout import Metric
+from sdep.evidence.evidence import Evidence
+from sdep.rollout.analysis.comparison import Comparison
+from sdep.rollout.analysis.interval import Risk
+from sdep.rollout.analysis.margins import margin
+from sdep.rollout.analysis.proportions import Share, difference
+
+
+def errors(metric: Metric, stable: Evidence, canary: Evidence, risk: Risk) -> Comparison:
+    """Answers that are the server's fault, in percentage points."""
+    return _compared(
+        metric, Share(stable.errors, stable.requests), Share(canary.errors, canary.requests), risk, "failed"
+    )
+
+
+def refusals(metric: Metric, stable: Evidence, canary: Evidence, risk: Risk) -> Comparison:
+    """Answers that say that the client asked wrongly, in percentage points."""
+    return _compared(
+        metric, Share(stable.refusals, stable.requests), Share(canary.refusals, canary.requests), risk, "were refused"
+    )
+
+
+def _compared(metric: Metric, stable: Share, canary: Share, risk: Risk, verb: str) -> Comparison:
+    points = difference(stable, canary, risk).times(100)
+    facts = (
+        f"{100 * canary.rate:.1f} % of {canary.trials:,} requests {verb}, "
+        f"{100 * stable.rate:.1f} % of {stable.trials:,} at the stable predictor"
+    )
+    return Comparison(points, f"{facts}: {points.difference(margin(metric), 'points')}")
