@@ -61,7 +61,11 @@ def followed(
 
 def as_acted_on(sdep: SeldonDeployment, rollout: RolloutStatus | None) -> SeldonDeployment:
     """With the canary that the status says was made and is still there."""
-    if rollout is None or rollout.phase == "RolledBack" or (rollout.phase == "Promoted" and rollout.reason != REPLACING):
+    if (
+        rollout is None
+        or rollout.phase == "RolledBack"
+        or (rollout.phase == "Promoted" and rollout.reason != REPLACING)
+    ):
         return sdep
     stable = next((found for found in sdep.spec.predictors if found.name + CANARY_SUFFIX == rollout.canary), None)
     named = any(found.name == rollout.canary for found in sdep.spec.predictors)

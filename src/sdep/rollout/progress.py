@@ -10,7 +10,7 @@ from sdep.api.moment import after, seconds_between
 from sdep.api.predictor import WHOLE
 from sdep.api.rollout import Policy, Step
 from sdep.api.status import Collected, Decided, Finding, RolloutStatus
-from sdep.rollout.analysis import verdict
+from sdep.rollout.analysis.analyse import verdict
 from sdep.rollout.command import Command
 from sdep.rollout.follow import REPLACING
 from sdep.rollout.trial import Trial

@@ -149,5 +149,4 @@ def rollout_complete(rollout: RolloutStatus | None, *, wanted: bool) -> list[Con
     if rollout is None:
         return [_condition("RolloutComplete", holds=True, reason="NothingOnTrial")]
     done = rollout.phase == "Promoted" and rollout.reason == "Promoted"
-    reason = rollout.phase if rollout.phase == "Progressing" else rollout.reason
-    return [_condition("RolloutComplete", holds=done, reason=reason, message=rollout.message)]
+    return [_condition("RolloutComplete", holds=done, reason=rollout.reason, message=rollout.message)]
