@@ -24,7 +24,7 @@ COMMANDS = {
     "render": "print the objects that a manifest would become, without a cluster",
     "diff": "show what the operator would change in the cluster for a manifest",
     "resolve": "ask the registry which model a URI means now",
-    "history": "list the models that each unit has served",
+    "history": "list the models that each unit has served, and what was decided of its rollout",
     "undo": "go back to an earlier model and stay there",
     "release": "let held units follow the registry again",
     "completion": "print the completion script of a shell",
