@@ -10,7 +10,7 @@ from sdep.api.rollout import Analysis, Metric
 from sdep.api.status import Finding
 from sdep.evidence.evidence import Evidence
 from sdep.evidence.histogram import of
-from sdep.rollout.analysis.analyse import analyse, verdict
+from sdep.rollout.analysis import analyse, verdict
 
 EVERY = Analysis(metrics=[Metric(name=name) for name in ("errors", "refusals", "latency", "predictions")])
 
