@@ -20,9 +20,7 @@ def predictions(metric: Metric, stable: Evidence, canary: Evidence, risk: Risk) 
     kinds = compared(stable, canary)
     each = replace(risk, worse=risk.worse / len(kinds))
     found = [(kind, _apart(kind, stable, canary, each).times(100)) for kind in kinds]
-    kind, worst = min(
-        found, key=lambda pair: (_WORST.index(pair[1].verdict(margin(metric))), -pair[1].estimate)
-    )
+    kind, worst = min(found, key=lambda pair: (_WORST.index(pair[1].verdict(margin(metric))), -pair[1].estimate))
     return Comparison(worst, _sentence(kind, stable, canary, worst, margin(metric)))
 
 
