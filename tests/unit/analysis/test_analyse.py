@@ -135,6 +135,16 @@ def test_people_are_told_the_numbers_in_one_sentence() -> None:
     )
 
 
+def test_a_slow_canary_is_told_by_a_quantile_that_its_requests_are_enough_for() -> None:
+    stable, canary = (Evidence(requests=100, latency=of([seconds] * 95 + [1.5] * 5, 2)) for seconds in (0.12, 0.36))
+    finding = judged(stable, canary)["latency"]
+    assert finding.verdict == "Fail"
+    assert finding.message == (
+        "50 % of 100 requests took up to 360 ms, of 100 at the stable predictor up to 120 ms: "
+        f"worse by 200.0 % ({finding.low:.1f} to {finding.high:,.1f}), more than the 25 allowed"
+    )
+
+
 def test_the_verdict_is_the_worst_of_what_is_no_dry_run() -> None:
     def finding(said: str, *, dry: bool = False) -> Finding:
         return Finding.model_validate({"metric": "errors", "verdict": said, "dryRun": dry})
