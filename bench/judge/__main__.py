@@ -67,11 +67,11 @@ def _rate(rate: int, kinds: list[Scenario], pool: Executor) -> Iterator[tuple[Ta
     for scenario in kinds:
         found = run(scenario, rate, pool)
         rows.append([scenario.name, f"{scenario.rollouts:,}", *_row(found)])
-        back, name = share(found["sdep"]), f"{rate}rps-{scenario.slug}"
+        name = f"{rate}rps-{scenario.slug}"
         if scenario.good:
-            yield Target(f"false-rollbacks-{name}", ALPHA), back
+            yield Target(f"false-rollbacks-{name}", ALPHA), share(found["sdep"])
         elif CLEAR.get(scenario.name, math.inf) <= rate:
-            yield Target(f"missed-{name}", MOST_MISSED), 1 - back
+            yield Target(f"missed-{name}", MOST_MISSED), found["sdep"].count(None) / scenario.rollouts
     headings = [f"{judge.upper()} {column}" for judge in JUDGES for column in ("%", "s", "requests")]
     headings += [f"{judge.upper()}, DOCUMENTED %" for judge in DOCUMENTED]
     sys.stdout.write(f"\n{rate} requests/s\n{table(['CANARY', 'ROLLOUTS', *headings], rows)}\n")
