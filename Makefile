@@ -1,6 +1,6 @@
 # Two commands do everything: `make demo` shows the main job on a real cluster, `make test` runs every test.
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test check unit golden node-tests cluster cluster-down images generate compatibility lock bench-operator bench-serving
+.PHONY: help demo demo-down test check unit golden node-tests cluster cluster-down images generate compatibility lock bench-operator bench-serving bench-judge
 PYTHON := .venv/bin/python
 export UV_SYSTEM_CERTS := 1
 
@@ -53,3 +53,6 @@ bench-operator: .venv/ready ## how fast the operator is, with 1 and 100 objects
 
 bench-serving: .venv/ready ## how fast a model answers, beside other servers, on loopback (ten minutes)
 	@$(PYTHON) -m bench.serving
+
+bench-judge: .venv/ready ## how often a good canary is turned back, how soon a bad one, in simulated rollouts (minutes)
+	@$(PYTHON) -m bench.judge

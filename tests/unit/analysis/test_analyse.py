@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sdep.api.rollout import Analysis, Metric
 from sdep.api.status import Finding
 from sdep.evidence.evidence import Evidence
 from sdep.evidence.histogram import of
-from sdep.rollout.analysis.analyse import analyse, verdict
+from sdep.rollout.analysis import analyse, verdict
 
 EVERY = Analysis(metrics=[Metric(name=name) for name in ("errors", "refusals", "latency", "predictions")])
 
@@ -56,6 +59,65 @@ def test_a_better_canary_never_fails() -> None:
     assert found["errors"].verdict == found["latency"].verdict == "Pass"
 
 
+COUNTS = st.integers(0, 3000)
+TOLD = st.builds(
+    Evidence,
+    requests=COUNTS,
+    errors=COUNTS,
+    refusals=COUNTS,
+    latency=st.lists(st.floats(0, 1e4), max_size=120).map(lambda seconds: of(seconds, 2)),
+    predictions=st.lists(st.floats(-1e9, 1e9) | st.sampled_from([0.0, 1.0]), max_size=120).map(of),
+    classes=st.dictionaries(st.sampled_from("abcdefgh"), COUNTS),
+)
+
+
+@settings(deadline=None)  # a busy machine is no failure
+@given(TOLD, TOLD, st.none() | st.floats(0, 1))
+def test_any_evidence_gets_a_verdict_whose_estimate_lies_between_its_bounds(
+    stable: Evidence, canary: Evidence, share: float | None
+) -> None:
+    for finding in analyse(EVERY, stable, canary, steps=3, share=share):
+        assert finding.message
+        for low, high in pairwise(
+            value for value in (finding.low, finding.estimate, finding.high) if value is not None
+        ):
+            assert finding.metric == "split" or low <= high + 1e-6
+
+
+def test_dry_runs_are_judged_and_take_nothing_from_the_others() -> None:
+    stable, canary = answered(2000, 1), answered(2000, 2, errors=0.03)
+    alone = Analysis(metrics=[Metric(name="errors")])
+    beside = Analysis(metrics=[Metric(name="errors"), Metric(name="latency", dry_run=True)])
+    found = judged(stable, canary, beside)
+    assert found["errors"] == judged(stable, canary, alone)["errors"]
+    assert (found["latency"].dry_run, found["latency"].estimate is not None) == (True, True)
+
+
+def test_more_metrics_and_more_steps_ask_for_more_evidence_of_a_failure() -> None:
+    stable, canary = answered(2000, 1), answered(2000, 2, errors=0.03)
+    lows = [
+        analyse(Analysis(metrics=metrics), stable, canary, steps=steps, share=None)[0].low or 0
+        for metrics, steps in (([Metric(name="errors")], 1), ([Metric(name="errors")], 5), (EVERY.metrics, 5))
+    ]
+    assert lows == sorted(lows, reverse=True)
+    assert len(set(lows)) == 3
+
+
+def test_of_numbers_and_classes_the_worse_is_told() -> None:
+    stable, canary = (
+        Evidence(requests=2000, predictions=of([1.0, 2.0] * 1000), classes={"cat": cats, "dog": 2000 - cats})
+        for cats in (1000, 1400)
+    )
+    finding = judged(stable, canary)["predictions"]
+    assert finding.verdict == "Fail"
+    assert finding.message.startswith("2,000 classes predicted by the canary and 2,000 by the stable predictor are ")
+
+
+def test_predictors_that_answer_different_kinds_cannot_be_compared() -> None:
+    stable, canary = Evidence(requests=500, predictions=of([1.0] * 500)), Evidence(requests=500, classes={"cat": 500})
+    assert judged(stable, canary)["predictions"].verdict == "NoData"
+
+
 def test_an_arm_with_few_requests_has_no_data_and_says_how_many_are_wanted() -> None:
     finding = judged(answered(5000, 1), answered(49, 2))["errors"]
     assert (finding.verdict, finding.n, finding.stable_n) == ("NoData", 49, 5000)
@@ -70,6 +132,16 @@ def test_people_are_told_the_numbers_in_one_sentence() -> None:
     assert finding.message == (
         "5.0 % of 420 requests failed, 1.0 % of 8,210 at the stable predictor: "
         f"worse by 4.0 points ({finding.low:.1f} to {finding.high:.1f}), more than the 1 allowed"
+    )
+
+
+def test_a_slow_canary_is_told_by_a_quantile_that_its_requests_are_enough_for() -> None:
+    stable, canary = (Evidence(requests=100, latency=of([seconds] * 95 + [1.5] * 5, 2)) for seconds in (0.12, 0.36))
+    finding = judged(stable, canary)["latency"]
+    assert finding.verdict == "Fail"
+    assert finding.message == (
+        "50 % of 100 requests took up to 360 ms, of 100 at the stable predictor up to 120 ms: "
+        f"worse by 200.0 % ({finding.low:.1f} to {finding.high:,.1f}), more than the 25 allowed"
     )
 
 

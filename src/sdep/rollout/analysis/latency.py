@@ -46,13 +46,12 @@ def _percent(ratio: Interval) -> Interval:
 
 def _said(metric: Metric, arms: tuple[Ordered, Ordered], quantile: float, percent: Interval) -> Comparison:
     stable, canary = arms
-    seconds = [arm.smallest(max(1, -int(-quantile * arm.total // 1))) for arm in (canary, stable)]
     facts = (
-        f"{100 * quantile:g} % of {canary.total:,} requests took up to {_time(seconds[0])}, "
-        f"of {stable.total:,} at the stable predictor up to {_time(seconds[1])}"
+        f"{100 * quantile:g} % of {canary.total:,} requests took up to {_time(canary.quantile(quantile))}, "
+        f"of {stable.total:,} at the stable predictor up to {_time(stable.quantile(quantile))}"
     )
     return Comparison(percent, f"{facts}: {percent.difference(margin(metric), '%')}")
 
 
 def _time(seconds: float) -> str:
-    return f"{seconds:.2g} s" if seconds >= 1 else f"{1000 * seconds:.2g} ms"
+    return f"{seconds:g} s" if seconds >= 1 else f"{1000 * seconds:.3g} ms"

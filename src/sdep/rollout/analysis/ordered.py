@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from bisect import bisect_left
 from dataclasses import dataclass
 
@@ -23,6 +24,10 @@ class Ordered:
     def smallest(self, rank: int) -> float:
         """The value of this rank, the least being of rank 1."""
         return self.values[bisect_left(self.upto, rank)]
+
+    def quantile(self, share: float) -> float:
+        """The smallest value that at least this share of all do not exceed."""
+        return self.smallest(max(1, math.ceil(share * self.total)))
 
 
 def ordered(histogram: Histogram) -> Ordered:

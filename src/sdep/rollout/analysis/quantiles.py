@@ -28,7 +28,7 @@ def ratio(stable: Ordered, canary: Ordered, quantile: float, risk: Risk) -> Inte
 
 
 def point_ratio(stable: Ordered, canary: Ordered, quantile: float) -> float:
-    return _quotient(_point(canary, quantile), _point(stable, quantile))
+    return _quotient(canary.quantile(quantile), stable.quantile(quantile))
 
 
 def least_ratio(below: Ordered, above: Ordered, quantile: float, alpha: float) -> float:
@@ -60,10 +60,6 @@ def _least_rank(against: Callable[[float], float], middle: int, budget: float) -
         else:
             low = rank
     return high
-
-
-def _point(arm: Ordered, quantile: float) -> float:
-    return arm.smallest(max(1, math.ceil(quantile * arm.total)))
 
 
 def _quotient(above: float, below: float) -> float:

@@ -12,16 +12,17 @@ from sdep.rollout.analysis.proportions import Share, difference
 
 def errors(metric: Metric, stable: Evidence, canary: Evidence, risk: Risk) -> Comparison:
     """Answers that are the server's fault, in percentage points."""
-    return _compared(
-        metric, Share(stable.errors, stable.requests), Share(canary.errors, canary.requests), risk, "failed"
-    )
+    return _compared(metric, _share(stable.errors, stable), _share(canary.errors, canary), risk, "failed")
 
 
 def refusals(metric: Metric, stable: Evidence, canary: Evidence, risk: Risk) -> Comparison:
     """Answers that say that the client asked wrongly, in percentage points."""
-    return _compared(
-        metric, Share(stable.refusals, stable.requests), Share(canary.refusals, canary.requests), risk, "were refused"
-    )
+    return _compared(metric, _share(stable.refusals, stable), _share(canary.refusals, canary), risk, "were refused")
+
+
+def _share(hits: int, evidence: Evidence) -> Share:
+    """What pods tell is not trusted to add up."""
+    return Share(min(hits, evidence.requests), evidence.requests)
 
 
 def _compared(metric: Metric, stable: Share, canary: Share, risk: Risk, verb: str) -> Comparison:

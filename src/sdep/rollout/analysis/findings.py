@@ -21,9 +21,9 @@ def analyse(
 ) -> list[Finding]:
     """Judges the evidence since the current step began; to be asked again as often as one likes.
 
-    In all looks of all `steps` together a canary that is no worse fails with a chance of at most `analysis.alpha`. `share` is
-    the part of the requests of both that the canary is meant to get, None where nobody knows. A split that is off comes first
-    and leaves nothing clear, but a failure of a canary that got too little: gateways turn away from one that fails.
+    In all looks of all `steps` together a canary that is no worse fails with a chance of at most `analysis.alpha`. `share` is the
+    part of both predictors' requests that the canary is meant to get, None where nobody knows. A split that is off comes first and leaves
+    nothing clear, except a failure of a canary that got too little: gateways turn away from one that fails.
     """
     judged = sum(not metric.dry_run for metric in analysis.metrics)
     risk = Risk(worse=analysis.alpha / (steps * max(1, judged)), passed=analysis.alpha)

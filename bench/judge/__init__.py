@@ -1,0 +1,1 @@
+"""Simulated rollouts, and how often which judge turns them back."""

@@ -1,0 +1,118 @@
+"""The rollouts that `sdep` turns back: its own analysis, asked at every look."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.judge.traffic import LATENCIES, PREDICTIONS, Arm, Counts
+from sdep.api.rollout import Analysis, Metric
+from sdep.evidence.evidence import Evidence
+from sdep.evidence.histogram import Histogram
+from sdep.rollout.analysis import analyse, verdict
+from sdep.rollout.analysis.distances import LEVELS
+from sdep.rollout.analysis.latency import LOWER_QUANTILES
+from sdep.rollout.analysis.margins import DEFAULT_MARGINS
+
+ANALYSIS = Analysis(metrics=[Metric(name=name) for name in ("errors", "refusals", "latency", "predictions")])
+STEPS = 3
+Looks = NDArray[np.bool_]
+"""Truth values, by look and rollout."""
+NEVER = -1
+
+
+def first_failures(stable: Arm, canary: Arm, share: float) -> list[int]:
+    """The look at which each rollout is turned back, `NEVER` for most. Arms are counted since the step began."""
+    asked = may_fail(stable, canary)
+    return [_first(stable, canary, share, rollout, looks) for rollout, looks in enumerate(asked.T)]
+
+
+def judged(stable: Arm, canary: Arm, share: float, place: tuple[int, int]) -> str:
+    findings = analyse(ANALYSIS, evidence(stable, place), evidence(canary, place), steps=STEPS, share=share)
+    return verdict(findings)
+
+
+def evidence(arm: Arm, place: tuple[int, int]) -> Evidence:
+    """What a predictor has told at one look of one rollout."""
+    return Evidence(
+        requests=int(arm.requests[place]),
+        errors=int(arm.errors[place]),
+        latency=_histogram(LATENCIES, arm.latency[place], 2),
+        predictions=_histogram(PREDICTIONS, arm.predictions[place], 4),
+    )
+
+
+def may_fail(stable: Arm, canary: Arm) -> Looks:
+    """Where the analysis need be asked at all, so that ten thousand rollouts take minutes.
+
+    It calls a canary worse only where the estimate is over the margin and the greatest likelihood ratio reaches what a mixture must:
+    a mixture is never more. Both are quick to tell of all rollouts at once.
+    """
+    least = math.log(STEPS * len(ANALYSIS.metrics) / ANALYSIS.alpha)
+    enough = np.minimum(stable.requests, canary.requests) >= ANALYSIS.min_requests
+    return enough & (
+        _more_errors(stable, canary, least) | _slower(stable, canary, least) | _apart(stable, canary, least)
+    )
+
+
+def _first(stable: Arm, canary: Arm, share: float, rollout: int, looks: Looks) -> int:
+    asked = (int(look) for look in np.flatnonzero(looks))
+    return next((look for look in asked if judged(stable, canary, share, (look, rollout)) == "Fail"), NEVER)
+
+
+def _histogram(values: NDArray[np.float64], counts: Counts, digits: int) -> Histogram:
+    seen = np.flatnonzero(counts)
+    return Histogram(digits, dict(zip(values[seen].tolist(), counts[seen].tolist(), strict=True)))
+
+
+def _more_errors(stable: Arm, canary: Arm, least: float) -> Looks:
+    n, m = np.maximum(stable.requests, 1), np.maximum(canary.requests, 1)
+    both = (stable.errors + canary.errors) / (n + m)
+    ratio = n * _divergence(stable.errors / n, both) + m * _divergence(canary.errors / m, both)
+    found: Looks = ratio >= least
+    found &= 100 * (canary.errors / m - stable.errors / n) > DEFAULT_MARGINS["errors"]
+    return found
+
+
+def _slower(stable: Arm, canary: Arm, least: float) -> Looks:
+    found = np.zeros(stable.requests.shape, dtype=bool)
+    upto = np.cumsum(stable.latency, axis=-1), np.cumsum(canary.latency, axis=-1)
+    for quantile in (0.99, *LOWER_QUANTILES):
+        one, other = (LATENCIES[_places(arm, quantile)] for arm in upto)
+        beyond = other > one * (1 + DEFAULT_MARGINS["latency"] / 100)
+        found |= beyond & (_against(*upto, quantile) >= least)
+    return found
+
+
+def _apart(stable: Arm, canary: Arm, least: float) -> Looks:
+    upto = np.cumsum(stable.predictions, axis=-1), np.cumsum(canary.predictions, axis=-1)
+    one, other = (arm / np.maximum(arm[..., -1:], 1) for arm in upto)
+    clear: Looks = np.any([_against(*upto, level) >= least for level in LEVELS], axis=0)
+    clear &= 100 * np.abs(one - other).max(axis=-1) > DEFAULT_MARGINS["predictions"]
+    return clear
+
+
+def _against(stable: Counts, canary: Counts, level: float) -> NDArray[np.float64]:
+    """The greatest likelihood ratio against this level, at the quantile of both together."""
+    place = _places(stable + canary, level)[..., None]
+    total = np.zeros(place.shape[:-1])
+    for arm in (stable, canary):
+        n = np.maximum(arm[..., -1], 1)
+        nearer = np.stack([np.take_along_axis(arm, np.maximum(place - back, 0), -1)[..., 0] / n for back in (0, 1)])
+        total += n * np.max(_divergence(nearer, np.full_like(nearer, level)), axis=0)
+    return total
+
+
+def _places(upto: Counts, quantile: float) -> NDArray[np.intp]:
+    places: NDArray[np.intp] = np.argmax(upto >= np.ceil(quantile * upto[..., -1:]), axis=-1)
+    return places
+
+
+def _divergence(share: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Kullback and Leibler's, of two coins."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        hits = np.where(share > 0, share * np.log(share / other), 0.0)
+        misses = np.where(share < 1, (1 - share) * np.log((1 - share) / (1 - other)), 0.0)
+    return hits + misses
