@@ -102,11 +102,16 @@ def _obeyed(trial: Trial, status: RolloutStatus, seen: Seen, now: str) -> Rollou
     until = frozen_until(trial.spec.freeze, now)
     if until and command.verb in _FORBIDDEN_IN_A_FREEZE and status.phase not in ENDED:
         by = command.by or "somebody"
-        told = _decided(status, now, by, f"{command.verb} refused ({FROZEN})", command.why)
+        told = _decided(status, now, by, refused(command.verb), command.why)
         new = told.model_copy(update={"message": f"{by} may not {command.verb} it: frozen until {until}"})
     else:
         new = _done(trial, status, command, seen, now)
     return new.model_copy(update={"command": command.id})
+
+
+def refused(verb: str) -> str:
+    """What the history says of a command that a freeze forbids."""
+    return f"{verb} refused ({FROZEN})"
 
 
 def _done(trial: Trial, status: RolloutStatus, command: Command, seen: Seen, now: str) -> RolloutStatus:
