@@ -25,6 +25,8 @@ COPY src /app
 RUN /venv/bin/python -m compileall -q /app
 
 FROM base AS operator
+# The clocks of the time zones that freeze windows name.
+RUN test -d /usr/share/zoneinfo/Europe || (apt-get update && apt-get install -y --no-install-recommends tzdata && rm -rf /var/lib/apt/lists/*)
 COPY --from=build-operator /venv /venv
 COPY --from=build-operator /app /app
 USER 8888:8888

@@ -113,6 +113,10 @@ class OperatorSettings(BaseModel):
     traffic_policy: Literal["lenient", "strict"] = Field(
         "lenient", description="strict refuses weights that do not sum to 100, as v1 does"
     )
+    rollout_allowed_hosts: TextList = Field(
+        ("*.svc", "*.svc.cluster.local"),
+        description="patterns of hosts that gates and notifications of rollouts may name",
+    )
     drain_seconds: int = Field(5, ge=0, description="how long a stopping pod still answers")
 
     namespaces: TextList = Field((), description="namespaces to watch; none means all")

@@ -7,7 +7,6 @@ import json
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,6 +14,7 @@ from demo.kubectl import Target, until
 from tests.node import sdep
 from tests.node.forward import forwarded
 from tests.node.operators import CONTROLLER, operators
+from tests.node.program import served
 
 NAMESPACE = "sdep-payloads"
 RECEIVER = "receiver"
@@ -22,41 +22,10 @@ ID = "named-by-the-client"
 PROGRAM = Path(__file__).with_name("payload_receiver.py")
 
 
-def receiver(image: str) -> list[dict[str, Any]]:
-    """A Deployment and its Service; the image needs no more than a `python3`."""
-    labels = {"app": RECEIVER}
-    container = {
-        "name": RECEIVER,
-        "image": image,
-        "imagePullPolicy": "IfNotPresent",
-        "command": ["python3", "-c", PROGRAM.read_text()],
-        "readinessProbe": {"httpGet": {"path": "/", "port": 8080}, "periodSeconds": 1},
-    }
-    template = {
-        "metadata": {"labels": labels},
-        "spec": {"terminationGracePeriodSeconds": 1, "containers": [container]},
-    }
-    named = {"metadata": {"name": RECEIVER, "namespace": NAMESPACE}}
-    return [
-        {
-            "apiVersion": "apps/v1",
-            "kind": "Deployment",
-            **named,
-            "spec": {"selector": {"matchLabels": labels}, "template": template},
-        },
-        {
-            "apiVersion": "v1",
-            "kind": "Service",
-            **named,
-            "spec": {"selector": labels, "ports": [{"port": 80, "targetPort": 8080}]},
-        },
-    ]
-
-
 @pytest.fixture(scope="module")
 def running(target: Target, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     target.kubectl("create", "namespace", NAMESPACE)
-    for body in receiver(target.images["runtime"]):
+    for body in served(RECEIVER, NAMESPACE, target.images["runtime"], PROGRAM):
         target.apply(json.dumps(body))
     target.kubectl("rollout", "status", f"deploy/{RECEIVER}", "-n", NAMESPACE, "--timeout=120s")
     with operators(target, NAMESPACE, tmp_path_factory.mktemp("operator"), "payloads"):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import time
+import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from math import sqrt
 from pathlib import Path
@@ -13,14 +15,18 @@ from typing import Any
 import pytest
 
 from demo import operator
-from demo.kubectl import Target
+from demo.kubectl import Target, until
 from tests.node import judged, sdep
+from tests.node.forward import forwarded
 from tests.node.load import Load, steady
 from tests.node.mlflow import Mlflow
+from tests.node.program import served
 from tests.node.sdep import NAMESPACE, unit
 
 NAME = "judged"
 MODEL = "commodity_price_predictor"
+GATE = "gate"
+GATE_URL = f"http://{GATE}.{NAMESPACE}.svc"
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +92,48 @@ def test_a_canary_that_never_starts_gets_no_request_and_the_status_has_its_words
     assert (found["phase"], found["reason"]) == ("RolledBack", "CanaryFailed")
     assert "its weights are lost" in found["message"]
     assert set(load.shares(began)) == {"main"}
+
+
+@contextmanager
+def gate(target: Target) -> Iterator[None]:
+    for body in served(GATE, NAMESPACE, target.images["runtime"], Path(__file__).with_name("gate_server.py")):
+        target.apply(json.dumps(body))
+    target.kubectl("rollout", "status", f"deploy/{GATE}", "-n", NAMESPACE, "--timeout=120s")
+    yield
+    target.kubectl("delete", f"deploy/{GATE}", f"service/{GATE}", "-n", NAMESPACE)
+
+
+def asked_of_gate(target: Target, path: str = "/") -> list[dict[str, Any]]:
+    """What the gate was sent until now; `/open` opens it."""
+    with (
+        forwarded(target, NAMESPACE, f"deploy/{GATE}", 8080) as port,
+        urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer,
+    ):
+        found: list[dict[str, Any]] = json.load(answer)
+    return found
+
+
+def test_a_closed_gate_keeps_every_request_from_the_canary_until_it_opens(target: Target, load: Load) -> None:
+    sdep.apply(target, judged.manifest(target, NAME))
+    gates = [{"name": "tickets", "url": f"{GATE_URL}/gate", "when": "BeforeStart"}]
+    notify = [{"url": f"{GATE_URL}/told", "form": "Slack"}]
+    with gate(target):
+        sdep.apply(target, judged.manifest(target, NAME, "gated", gates=gates, notify=notify))
+        held = judged.wait_for(target, NAME, lambda found: found.get("reason") == "GateClosed", "its gate is closed")
+        assert (held["phase"], held["weight"]) == ("Progressing", 0)
+        judged.wait_for(target, NAME, lambda found: "ticket 7 is not approved" in found["message"], "the gate says why")
+        since = time.time()
+        load.wait_for(100, since)
+        assert set(load.shares(since)) == {"main"}
+        sent = asked_of_gate(target, "/open")[0]
+        assert (sent["name"], sent["gate"], sent["step"], sent["weight"]) == (NAME, "tickets", 1, 20)
+        found = judged.wait_for(target, NAME, judged.ended, "the gate has opened, and the canary is judged")
+        assert found["phase"] == "Promoted", found["message"]
+        text = f"Promoted: {NAMESPACE}/{NAME}: canary: {found['message']}"
+        until(lambda: text in [one.get("text") for one in asked_of_gate(target)], "the promotion is told", 30)
+    sdep.apply(target, judged.manifest(target, NAME))
+    sdep.wait_ready(target, NAME)
+    sdep.wait_routed(target, NAME)
 
 
 def test_a_good_canary_is_promoted_through_its_steps_and_nobody_notices(target: Target, load: Load) -> None:

@@ -52,7 +52,7 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- /* Secrets that may be read in every namespace that is watched, as JSON. */}}
 {{- define "sdep.readableSecrets" -}}
 {{- $names := list }}
-{{- range concat .Values.mlflow.credentialsSecrets (list .Values.predictiveUnit.defaultEnvSecretRefName) }}
+{{- range concat .Values.mlflow.credentialsSecrets .Values.rollouts.secrets (list .Values.predictiveUnit.defaultEnvSecretRefName) }}
 {{- if and . (not (contains "/" .)) }}{{ $names = append $names . }}{{ end }}
 {{- end }}
 {{- uniq $names | toJson }}

@@ -26,6 +26,7 @@
 - SDEP_GATEWAY_API_GRPC_PARENT: {{ .Values.gatewayApi.grpcParent | quote }}
 - SDEP_GATEWAY_API_ANNOTATIONS: {{ .Values.gatewayApi.annotations | toJson | quote }}
 - SDEP_TRAFFIC_POLICY: {{ .Values.trafficPolicy | quote }}
+- SDEP_ROLLOUT_ALLOWED_HOSTS: {{ .Values.rollouts.allowedHosts | join "," | default "-" | quote }}
 - SDEP_DRAIN_SECONDS: {{ .Values.runtime.drainSeconds | quote }}
 - SDEP_NAMESPACES: {{ include "sdep.namespaces" . | fromJsonArray | join "," | quote }}
 - SDEP_CONTROLLER_ID: {{ .Values.controllerId | quote }}

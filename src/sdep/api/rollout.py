@@ -8,6 +8,9 @@ from pydantic import Field, WithJsonSchema
 
 from sdep.api.base import Count, KubeModel
 from sdep.api.duration import Duration
+from sdep.api.freeze import FreezeWindow
+from sdep.api.rollout_gates import Gate
+from sdep.api.rollout_notify import Notify
 
 Percent = Annotated[
     int, Field(strict=True, ge=0, le=100), WithJsonSchema({"type": "integer", "minimum": 0, "maximum": 100})
@@ -69,10 +72,14 @@ class Analysis(KubeModel):
 class RolloutSpec(KubeModel):
     """`canary` names the predictor on trial. Without it a model that moves in the registry is: a canary is made of `stable`.
 
-    `stable` is the predictor that it is compared with: without it the first live one that is not the canary.
+    `stable` is the predictor that it is compared with: without it the first live one that is not the canary. In a `freeze` no step
+    is entered and nothing is promoted; a canary that does worse is turned back all the same.
     """
 
     canary: str | None = None
     stable: str | None = None
     steps: list[Step] = Field(default_factory=lambda: [Step(weight=5), Step(weight=25), Step(weight=50)])
     analysis: Analysis = Analysis()
+    gates: list[Gate] = Field(default_factory=list)
+    freeze: list[FreezeWindow] = Field(default_factory=list)
+    notify: list[Notify] = Field(default_factory=list)

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from sdep.api.base import Int32, KubeModel
+from sdep.api.rollout_notify import Phase
 from sdep.evidence.evidence import Evidence
 
 State = Literal["Available", "Creating", "Failed"]
@@ -130,10 +131,26 @@ class Collected(KubeModel):
     pods: dict[str, Evidence] = Field(default_factory=dict)
 
 
-class RolloutStatus(KubeModel):
-    """`step` counts from 0; `weight` and `mirror` are the canary's, in percent. `revision` tells one trial from the next."""
+class GateAnswer(KubeModel):
+    """What a gate said last: the HTTP status, 0 where it gave none, and its own words."""
 
-    phase: Literal["Progressing", "Paused", "Promoted", "RolledBack"]
+    name: str
+    at: str
+    code: Int32 = 0
+    message: str = ""
+
+    @property
+    def open(self) -> bool:
+        return self.code // 100 == 2  # noqa: PLR2004 - 2xx
+
+
+class RolloutStatus(KubeModel):
+    """`step` counts from 0; `weight` and `mirror` are the canary's, in percent. `revision` tells one trial from the next.
+
+    `gates` are answers about what would be next, or about its having been turned back: a gate that has opened is not asked again.
+    """
+
+    phase: Phase
     reason: str = ""
     message: str = ""
     canary: str
@@ -148,6 +165,7 @@ class RolloutStatus(KubeModel):
     finished_at: str = ""
     command: str = ""
     findings: list[Finding] = Field(default_factory=list)
+    gates: list[GateAnswer] = Field(default_factory=list)
     history: list[Decided] = Field(default_factory=list)
     collected: Collected = Collected()
 

@@ -20,6 +20,8 @@ from sdep.cli.watching import SELDON_DEPLOYMENTS, Watching
 from sdep.diagnosis.rollout import RolloutView, rollout_view
 from sdep.errors import InvalidError, TransientError
 from sdep.rollout.command import COMMAND_ANNOTATION, Command, Verb
+from sdep.rollout.gates import FROZEN
+from sdep.rollout.progress import refused
 
 _UNDER_WAY = ("Progressing", "Paused")
 _SENSIBLE: Mapping[Verb, Collection[str]] = {
@@ -73,6 +75,8 @@ async def _tell(session: Session, given: argparse.Namespace, command: Command) -
     rollout = await _told(session, given.name, command)
     if given.wait:
         rollout = await _obeyed(session, given.name, command, given.timeout)
+        if rollout.decided and rollout.decided.what == refused(command.verb):
+            raise InvalidError(FROZEN, f"{given.name}: {rollout.message}")
     if given.output:
         emit(
             {

@@ -8,6 +8,7 @@ from sdep.api.base import KubeModel
 from sdep.api.status import Decided, Finding, RolloutStatus
 from sdep.diagnosis.gathered import Body
 from sdep.errors import InvalidError
+from sdep.rollout.gates import FROZEN, GATE_CLOSED
 
 ROLLOUT_COMPLETE = "RolloutComplete"
 """The condition that says in one line what the rollout says whole."""
@@ -35,15 +36,19 @@ class RolloutView(KubeModel):
 
     @property
     def stopped(self) -> bool:
-        """Whether it goes no further until somebody does something."""
-        return self.phase in {"Paused", "RolledBack"}
+        """Whether it goes no further until somebody does something, or what holds it lets it."""
+        return self.phase in {"Paused", "RolledBack"} or self._held
 
     @property
     def because(self) -> str:
         """The message; "" within a step, where it tells the place again, and where a finding tells it."""
         told = any(found.message and found.message in self.message for found in self.findings)
-        within_step = self.phase == "Progressing" and self.step_started_at
+        within_step = self.phase == "Progressing" and self.step_started_at and not self._held
         return "" if told or within_step else self.message
+
+    @property
+    def _held(self) -> bool:
+        return self.reason in {FROZEN, GATE_CLOSED}
 
     @property
     def place(self) -> str:

@@ -8,13 +8,19 @@ from sdep.api.seldon_deployment import SeldonDeployment
 from sdep.api.status import Pin, RolloutStatus, Status
 from sdep.operator.events import Events
 from sdep.operator.metrics import REGISTRY_MOVES, ROLLOUT_DECISIONS
+from sdep.operator.notices import Notices
 
 _SAID_BY_OTHERS = {"Ready", "Stalled", "RolloutComplete"}
 _ON_THE_WAY = {"Progressing"}
 
 
 def announce(
-    events: Events, sdep: SeldonDeployment, before: Status | None, now: Status, moves: Sequence[tuple[Pin, Pin]]
+    events: Events,
+    notices: Notices,
+    sdep: SeldonDeployment,
+    before: Status | None,
+    now: Status,
+    moves: Sequence[tuple[Pin, Pin]],
 ) -> None:
     """Models that moved, traffic that shifted, conditions that turned bad, and the state that was reached."""
     for old, new in moves:
@@ -25,7 +31,9 @@ def announce(
     if before and before.summary.traffic and before.summary.traffic != now.summary.traffic:
         message = f"routed in percent: {now.summary.traffic} (before: {before.summary.traffic})"
         events.emit(sdep, "Normal", "TrafficChanged", message)
-    _of_rollout(events, sdep, before.rollout if before else None, now.rollout)
+    if now.rollout and (before is None or before.rollout is None or _place(before.rollout) != _place(now.rollout)):
+        _of_rollout(events, sdep, now.rollout)
+        notices.send(sdep, now.rollout)
     known = {condition.type: (condition.status, condition.reason) for condition in before.conditions} if before else {}
     for condition in now.conditions:
         if condition.type in _SAID_BY_OTHERS or condition.reason in _ON_THE_WAY:
@@ -40,12 +48,8 @@ def announce(
         )
 
 
-def _of_rollout(
-    events: Events, sdep: SeldonDeployment, before: RolloutStatus | None, now: RolloutStatus | None
-) -> None:
+def _of_rollout(events: Events, sdep: SeldonDeployment, now: RolloutStatus) -> None:
     """Where a rollout has got to, each time that it gets further."""
-    if now is None or (before and _place(before) == _place(now)):
-        return
     ROLLOUT_DECISIONS.labels(phase=now.phase, reason=now.reason).inc()
     warns = now.phase == "RolledBack" or now.reason in {"Inconclusive", "NoData"}
     name = {"Progressing": "RolloutProgressing", "Paused": "RolloutPaused", "Promoted": "RolloutPromoted"}

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from sdep.cluster.client import Cluster
 from sdep.operator.events import Events
+from sdep.operator.notices import Notices
 from sdep.operator.questions import Questions
 from sdep.operator.rollouts import Rollouts
 from sdep.operator.store import Store
@@ -28,6 +29,7 @@ class Context:
     questions: Questions
     events: Events
     rollouts: Rollouts
+    notices: Notices
     now: Callable[[], str] = utc_now
     calm: asyncio.Event = field(default_factory=asyncio.Event)
     """Set while no SeldonDeployment waits that a user made or changed: then there is time to report."""

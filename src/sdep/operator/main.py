@@ -6,6 +6,7 @@ import asyncio
 import logging
 import platform
 import signal
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from typing import Any, cast
 
@@ -18,12 +19,13 @@ from sdep.admission.keeper import Keeper
 from sdep.cluster.client import Cluster
 from sdep.cluster.credentials import Credentials, load
 from sdep.errors import SdepError
-from sdep.operator import probes
+from sdep.operator import outside, probes
 from sdep.operator.acting import Acting
 from sdep.operator.context import Context, utc_now
 from sdep.operator.election import Election
 from sdep.operator.events import Events
 from sdep.operator.evidence import EvidenceDoor
+from sdep.operator.gates import GateDoor
 from sdep.operator.health import Health
 from sdep.operator.log import configure
 from sdep.operator.metrics import (
@@ -35,6 +37,7 @@ from sdep.operator.metrics import (
     kubernetes_trace,
     registry_trace,
 )
+from sdep.operator.notices import Notices
 from sdep.operator.questions import Questions
 from sdep.operator.queue import Reconcile, WorkQueue
 from sdep.operator.reconcile import Reconciler
@@ -61,12 +64,12 @@ async def _run(settings: OperatorSettings, credentials: Credentials) -> int:
     async with AsyncExitStack() as closing:
         cluster = Cluster(credentials, [kubernetes_trace()])
         closing.push_async_callback(cluster.close)
-        http = await closing.enter_async_context(aiohttp.ClientSession(trace_configs=[registry_trace()]))
         store, insights, stop = Store(), Insights(), asyncio.Event()
-        resolver = Resolver(MlflowRegistry(http, settings.registry_timeout_seconds))
-        pods = await closing.enter_async_context(aiohttp.ClientSession(trace_configs=[evidence_trace()]))
-        rollouts = Rollouts(EvidenceDoor(pods), store, utc_now)
-        context = Context(settings, cluster, store, Questions(cluster, resolver, settings), Events(cluster), rollouts)
+
+        def wake(name: ObjectName) -> None:  # `acting` is made of what needs this
+            acting.wake(name)
+
+        context = await _context(closing, settings, cluster, store, wake)
         election = Election(cluster, settings)
         queue = WorkQueue(_measured(Reconciler(context), election), context.calm)
         acting = Acting(context, queue, election)
@@ -96,6 +99,25 @@ async def _run(settings: OperatorSettings, credentials: Credentials) -> int:
         if settings.webhook_enabled and not failed:
             await asyncio.sleep(_REVIEW_ON_SECONDS)
         return 1 if failed else 0
+
+
+async def _context(
+    closing: AsyncExitStack,
+    settings: OperatorSettings,
+    cluster: Cluster,
+    store: Store,
+    wake: Callable[[ObjectName], None],
+) -> Context:
+    """With a session for each kind of whom we ask: what one may do does not hold for another."""
+    http = await closing.enter_async_context(aiohttp.ClientSession(trace_configs=[registry_trace()]))
+    pods = await closing.enter_async_context(aiohttp.ClientSession(trace_configs=[evidence_trace()]))
+    others = await closing.enter_async_context(outside.session())
+    resolver = Resolver(MlflowRegistry(http, settings.registry_timeout_seconds))
+    events = Events(cluster)
+    notices = Notices(others, cluster, events, settings.rollout_allowed_hosts)
+    closing.push_async_callback(notices.close)
+    rollouts = Rollouts(EvidenceDoor(pods), GateDoor(others, utc_now, wake), store, utc_now)
+    return Context(settings, cluster, store, Questions(cluster, resolver, settings), events, rollouts, notices)
 
 
 async def _watch(settings: OperatorSettings, watches: Watches, insights: Insights, stop: asyncio.Event) -> None:

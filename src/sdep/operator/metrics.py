@@ -50,6 +50,8 @@ KUBERNETES_SECONDS = Histogram(
 )
 
 EVIDENCE_REQUESTS = Counter("sdep_evidence_requests_total", "Requests to engines for what they did", ["code"])
+GATE_REQUESTS = Counter("sdep_gate_requests_total", "Requests to gates of rollouts", ["code"])
+NOTIFICATIONS = Counter("sdep_notifications_total", "Notifications of rollouts", ["outcome"])
 ROLLOUT_DECISIONS = Counter("sdep_rollout_decisions_total", "What rollouts came to", ["phase", "reason"])
 
 _VERBS = {"GET": "get", "POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}

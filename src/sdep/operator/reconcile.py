@@ -57,6 +57,7 @@ class Reconciler:
 
     def _forget(self, name: ObjectName) -> None:
         self._context.questions.forget(name)
+        self._context.rollouts.forget(name)
         self._routes_changed.pop(name, None)
         self._leaving.pop(name, None)
 
@@ -109,7 +110,7 @@ class Reconciler:
         await self._report(sdep, status.model_copy(update={"rollout": rollout}), pinning)
         if delay is None and (changes.foreign or acted):
             delay = _RETRY_SECONDS if changes.foreign else _AFTER_OWN_WRITES_SECONDS
-        return soonest(delay, next_look(sight, rollout, known))
+        return soonest(delay, next_look(sight, rollout, known, context.now()))
 
     def _pods(self, name: ObjectName, plan: Plan) -> list[Body]:
         """Those of v1's separate engines too, which carry their Service's name where others carry the SeldonDeployment's."""
@@ -147,7 +148,9 @@ class Reconciler:
         written = await self._context.cluster.replace_status(*sdep.key, new)
         if written:
             self._context.store.put_sdep(written)
-        announce(self._context.events, sdep, previous(sdep), status, pinning.moves if pinning else ())
+        announce(
+            self._context.events, self._context.notices, sdep, previous(sdep), status, pinning.moves if pinning else ()
+        )
 
 
 def _bare(body: Body) -> SeldonDeployment:

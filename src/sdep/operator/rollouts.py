@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from sdep.api.duration import seconds
 from sdep.api.moment import seconds_between
 from sdep.api.predictor import Predictor
+from sdep.api.rollout import RolloutSpec
 from sdep.api.rollout_annotation import rollout_of
-from sdep.api.status import Collected, Finding, RolloutStatus
+from sdep.api.status import Collected, Finding, GateAnswer, RolloutStatus
 from sdep.layout.place import engine_of
 from sdep.operator.decision import Sight
 from sdep.operator.evidence import Asked, EvidenceDoor
+from sdep.operator.gates import GateDoor, GateQuestion
 from sdep.operator.store import ObjectName, Store
 from sdep.plan import Plan
 from sdep.render import tls
@@ -21,6 +24,7 @@ from sdep.render.service import entry_ports
 from sdep.rollout.analysis.analyse import analyse
 from sdep.rollout.collect import Side, gathered
 from sdep.rollout.command import read_command
+from sdep.rollout.gates import due, question, waits, with_answers
 from sdep.rollout.progress import ENDED, Seen, advance, given_up
 from sdep.rollout.trial import Trial, named_trial
 from sdep.status.observation import PredictorObservation
@@ -30,8 +34,9 @@ _AT_ONCE_SECONDS = 0.1
 
 
 class Rollouts:
-    def __init__(self, door: EvidenceDoor, store: Store, now: Callable[[], str]) -> None:
+    def __init__(self, door: EvidenceDoor, gates: GateDoor, store: Store, now: Callable[[], str]) -> None:
         self._door = door
+        self._gates = gates
         self._store = store
         self._now = now
 
@@ -40,11 +45,16 @@ class Rollouts:
     ) -> RolloutStatus | None:
         """The rollout as it is now; None where there is none. `moved`: this very look gives the stable predictor another model."""
         sdep, now = sight.plan.sdep, self._now()
-        if rollout_of(sdep) is None:
+        spec = rollout_of(sdep)
+        if spec is None:
+            self.forget(name)
             return None
         trial = followed or named_trial(sdep, sight.plan.pins)
         if trial is None:
-            return given_up(before, "what was on trial is no longer asked for", now) if before else None
+            if before is None:
+                return None
+            status = given_up(before, "what was on trial is no longer asked for", now)
+            return with_answers(status, await self._asked_of_gates(name, spec, status, now))
         collected, findings = await self._judged(name, sight.plan, trial, before, now)
         canary, stable = _observed(sight, trial.canary), _observed(sight, trial.stable)
         seen = Seen(
@@ -55,7 +65,22 @@ class Rollouts:
             collected=collected,
             command=read_command(sdep),
         )
-        return advance(trial, before, seen, now)
+        status = advance(trial, before, seen, now)
+        answers = await self._asked_of_gates(name, spec, status, now)
+        return advance(trial, before, replace(seen, gates=answers), now) if answers else status
+
+    def forget(self, name: ObjectName) -> None:
+        self._gates.forget(name)
+
+    async def _asked_of_gates(
+        self, name: ObjectName, spec: RolloutSpec, status: RolloutStatus, now: str
+    ) -> list[GateAnswer]:
+        """What gates say that it is time to ask; those that still think say it at a later look."""
+        about = f"{status.revision} {status.phase} {status.step} {status.step_started_at}"
+        return await self._gates.ask(
+            name,
+            [GateQuestion(gate, about, question(*name, spec, status, gate)) for gate in due(spec, status, now)],
+        )
 
     async def _judged(
         self, name: ObjectName, plan: Plan, trial: Trial, before: RolloutStatus | None, now: str
@@ -89,14 +114,14 @@ class Rollouts:
                 yield Asked(pod, side, entry_ports(plan, predictor)[0], with_tls)
 
 
-def next_look(sight: Sight, rollout: RolloutStatus | None, before: RolloutStatus | None) -> float | None:
+def next_look(sight: Sight, rollout: RolloutStatus | None, before: RolloutStatus | None, now: str) -> float | None:
     """Seconds until a rollout must be looked at again, or None to wait for a wake."""
     spec = rollout_of(sight.plan.sdep)
     if rollout is None or spec is None:
         return None
     if before is None or (rollout.phase, rollout.reason, rollout.step) != (before.phase, before.reason, before.step):
         return _AT_ONCE_SECONDS
-    if rollout.phase in ENDED or not rollout.step_started_at:
+    if (rollout.phase in ENDED or not rollout.step_started_at) and not waits(spec, rollout, now):
         return None
     return max(seconds(spec.analysis.interval), 1.0)
 

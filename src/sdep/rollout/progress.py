@@ -6,26 +6,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sdep.api.duration import seconds
+from sdep.api.freeze import frozen_until
 from sdep.api.moment import after, seconds_between
 from sdep.api.predictor import WHOLE
 from sdep.api.rollout import Policy, Step
-from sdep.api.status import Collected, Decided, Finding, RolloutStatus
+from sdep.api.status import Collected, Decided, Finding, GateAnswer, RolloutStatus
 from sdep.rollout.analysis.analyse import verdict
 from sdep.rollout.command import Command
 from sdep.rollout.follow import REPLACING
+from sdep.rollout.gates import FROZEN, GATE_CLOSED, closed, said_of, with_answers
 from sdep.rollout.trial import Trial
 
 HISTORY_LENGTH = 20
 ANALYSIS = "analysis"
 """Who decides where no person does."""
 ENDED = frozenset({"Promoted", "RolledBack"})
+_FORBIDDEN_IN_A_FREEZE = frozenset({"promote", "complete"})
 
 
 @dataclass(frozen=True)
 class Seen:
     """`answers`: the canary can be sent requests. `broken`: why it never will be, or no longer is. `findings` are of the current step.
 
-    `replaced`: a stable predictor that follows runs what was promoted.
+    `replaced`: a stable predictor that follows runs what was promoted. `gates`: what those say that were asked for this look.
     """
 
     answers: bool
@@ -34,18 +37,20 @@ class Seen:
     findings: Sequence[Finding] = ()
     collected: Collected = field(default_factory=Collected)
     command: Command | None = None
+    gates: Sequence[GateAnswer] = ()
 
 
 def advance(trial: Trial, before: RolloutStatus | None, seen: Seen, now: str) -> RolloutStatus:
     """One look. Equal arguments give equal results, so a look that is made again after a restart changes nothing."""
     status = before if before and before.revision == trial.revision else begun(trial, before, seen, now)
+    status = with_answers(status, seen.gates)
     status = _obeyed(trial, status, seen, now)
     if status.phase in ENDED:
         return _settled(trial, status, seen)
     if seen.broken:
         return _rolled_back(status, now, ANALYSIS, "CanaryFailed", seen.broken)
     if not status.step_started_at:
-        return _entered(trial, status, status.step, now) if seen.answers else status
+        return _started(trial, status, seen, now)
     status = status.model_copy(update={"findings": list(seen.findings), "collected": seen.collected})
     found = verdict(seen.findings)
     if found == "Fail":
@@ -64,7 +69,7 @@ def begun(trial: Trial, before: RolloutStatus | None, seen: Seen, now: str) -> R
     return RolloutStatus(
         phase="Progressing",
         reason="CanaryStarting",
-        message=f"waiting for pods of {trial.canary}",
+        message=_waiting(trial),
         canary=trial.canary,
         stable=trial.stable,
         revision=trial.revision,
@@ -73,6 +78,10 @@ def begun(trial: Trial, before: RolloutStatus | None, seen: Seen, now: str) -> R
         command=seen.command.id if seen.command else "",
         history=remembered(before, Decided(at=now, by=ANALYSIS, what=what)),
     )
+
+
+def _waiting(trial: Trial) -> str:
+    return f"waiting for pods of {trial.canary}"
 
 
 def remembered(before: RolloutStatus | None, *decided: Decided) -> list[Decided]:
@@ -86,9 +95,26 @@ def given_up(before: RolloutStatus, why: str, now: str) -> RolloutStatus:
 
 
 def _obeyed(trial: Trial, status: RolloutStatus, seen: Seen, now: str) -> RolloutStatus:
+    """A freeze holds for people too: who means to go on takes the window out of the manifest."""
     command = seen.command
     if command is None or command.id == status.command:
         return status
+    until = frozen_until(trial.spec.freeze, now)
+    if until and command.verb in _FORBIDDEN_IN_A_FREEZE and status.phase not in ENDED:
+        by = command.by or "somebody"
+        told = _decided(status, now, by, refused(command.verb), command.why)
+        new = told.model_copy(update={"message": f"{by} may not {command.verb} it: frozen until {until}"})
+    else:
+        new = _done(trial, status, command, seen, now)
+    return new.model_copy(update={"command": command.id})
+
+
+def refused(verb: str) -> str:
+    """What the history says of a command that a freeze forbids."""
+    return f"{verb} refused ({FROZEN})"
+
+
+def _done(trial: Trial, status: RolloutStatus, command: Command, seen: Seen, now: str) -> RolloutStatus:
     by, why, ended = command.by or "somebody", command.why, status.phase in ENDED
     new = status
     if command.verb == "retry" and status.phase == "RolledBack":
@@ -103,10 +129,11 @@ def _obeyed(trial: Trial, status: RolloutStatus, seen: Seen, now: str) -> Rollou
     elif command.verb == "pause" and status.phase == "Progressing":
         new = _paused(status, now, by, "Paused", why or f"{by} paused it")
     elif command.verb == "resume" and status.phase == "Paused":
+        reason = "Analysing" if status.step_started_at else "CanaryStarting"
         new = _decided(status, now, by, "resumed", why).model_copy(
-            update={"phase": "Progressing", "reason": "Analysing", "message": ""}
+            update={"phase": "Progressing", "reason": reason, "message": ""}
         )
-    return new.model_copy(update={"command": command.id})
+    return new
 
 
 def _settled(trial: Trial, status: RolloutStatus, seen: Seen) -> RolloutStatus:
@@ -117,17 +144,46 @@ def _settled(trial: Trial, status: RolloutStatus, seen: Seen) -> RolloutStatus:
     return status
 
 
+def _started(trial: Trial, status: RolloutStatus, seen: Seen, now: str) -> RolloutStatus:
+    if status.phase == "Paused":
+        return status
+    if not seen.answers:
+        return _free(status, "CanaryStarting", _waiting(trial))
+    return _held(trial, status, now) or _entered(trial, status, status.step, now)
+
+
 def _gone_on(trial: Trial, status: RolloutStatus, found: str, now: str) -> RolloutStatus:
-    step, spent = trial.spec.steps[status.step], seconds_between(status.step_started_at, now)
+    """A step whose time is over goes on when it passed, nothing freezes it, and every gate is open; then a person may be asked."""
+    number, of = min(status.step, len(trial.spec.steps) - 1), len(trial.spec.steps)
+    step, spent = trial.spec.steps[number], seconds_between(status.step_started_at, now)
+    on = _free(status, "Analysing", said(step, number, of))
     if spent < seconds(step.duration):
-        return status
+        return on
     if step.approval == "Manual":
-        return _paused(status, now, ANALYSIS, "AwaitingApproval", "this step waits for `sdep promote`")
+        waits = "this step waits for `sdep promote`"
+        return _held(trial, status, now) or _paused(status, now, ANALYSIS, "AwaitingApproval", waits)
     if found == "Pass":
-        return _next(trial, status, now, ANALYSIS, "every metric passed" if status.findings else "its time is over")
+        why = "every metric passed" if status.findings else "its time is over"
+        return _held(trial, status, now) or _next(trial, status, now, ANALYSIS, why)
     if spent < seconds(trial.spec.analysis.max_duration):
-        return status
+        return on
     return _unclear(trial, status, found, now)
+
+
+def _held(trial: Trial, status: RolloutStatus, now: str) -> RolloutStatus | None:
+    """What stands in the way of what is next; None where nothing does."""
+    if until := frozen_until(trial.spec.freeze, now):
+        return status.model_copy(update={"reason": FROZEN, "message": f"frozen until {until}"})
+    if waits := closed(trial.spec, status):
+        return status.model_copy(update={"reason": GATE_CLOSED, "message": said_of(waits, status)})
+    return None
+
+
+def _free(status: RolloutStatus, reason: str, message: str) -> RolloutStatus:
+    """What held it a moment ago is not what it waits for now."""
+    if status.reason not in {FROZEN, GATE_CLOSED}:
+        return status
+    return status.model_copy(update={"reason": reason, "message": message})
 
 
 def _unclear(trial: Trial, status: RolloutStatus, found: str, now: str) -> RolloutStatus:
@@ -138,7 +194,7 @@ def _unclear(trial: Trial, status: RolloutStatus, found: str, now: str) -> Rollo
     if policy == "RollBack":
         return _rolled_back(status, now, ANALYSIS, found, why)
     if policy == "Continue":
-        return _next(trial, status, now, ANALYSIS, why)
+        return _held(trial, status, now) or _next(trial, status, now, ANALYSIS, why)
     return _paused(status, now, ANALYSIS, found, why)
 
 
@@ -162,6 +218,7 @@ def _entered(trial: Trial, status: RolloutStatus, number: int, now: str) -> Roll
             "mirror": step.mirror or 0,
             "step_started_at": now,
             "findings": [],
+            "gates": [],
             "collected": Collected(since=after(now, seconds(trial.spec.analysis.delay))),
         }
     )

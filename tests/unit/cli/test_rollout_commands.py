@@ -118,6 +118,19 @@ def test_wait_ends_when_the_operator_has_obeyed(call: Callable[..., int], capsys
     assert (answer["rollout"]["command"], answer["rollout"]["step"]) == (told(server).id, 2)
 
 
+def test_wait_says_that_a_freeze_refused_it(call: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
+    def refusing(body: Body) -> None:
+        obeying(body)
+        refusal = {
+            "message": "ann may not promote it: frozen until then",
+            "history": [decided("promote refused (Frozen)")],
+        }
+        body["status"]["rollout"] |= refusal
+
+    assert call(ApiServer(sdep(rollout=rollout()), operator=refusing), "promote", "prices", "--wait") == 3
+    assert capsys.readouterr().err.startswith("sdep promote: Frozen: prices: ann may not promote it: frozen until then")
+
+
 def test_wait_ends_after_its_timeout_where_nobody_obeys(
     call: Callable[..., int], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -132,3 +132,10 @@ def test_a_rollout_of_another_shape_is_said_to_be_unreadable() -> None:
     with pytest.raises(InvalidError) as refused:
         read_rollout({"rollout": {"phase": "Dancing"}})
     assert refused.value.reason == "StatusUnreadable"
+
+
+def test_what_holds_it_within_a_step_is_said_and_explained() -> None:
+    held = rollout(reason="GateClosed", message="gate tickets answers 403: not yet")
+    shown = list(lines(seen(held), PLAIN, NOW))
+    assert shown[3].startswith("└─ ◌ rollout of main-new: Progressing · step 2 of 3 · weight 25%")
+    assert "GateClosed: gate tickets answers 403: not yet" in shown[4]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
-from sdep.api.status import Pin, RolloutStatus
+from sdep.api.status import GateAnswer, Pin, RolloutStatus
 from sdep.evidence.evidence import Evidence
 from sdep.operator.decision import Sight, look
 from sdep.operator.evidence import Asked, EvidenceDoor
+from sdep.operator.gates import GateDoor, GateQuestion
 from sdep.operator.rollouts import Rollouts, next_look, soonest
-from sdep.operator.store import Store
+from sdep.operator.store import ObjectName, Store
 from sdep.registry.pin import Pinning
 from sdep.rollout.collect import Told
 from sdep.settings import OperatorSettings
@@ -38,12 +39,34 @@ class Pods:
         return [Told(one.pod["metadata"]["uid"], one.side, later(-60), evidence) for one in every]
 
 
-class World:
-    """Two predictors with a pod each, and the time."""
+class Gates:
+    """They say at once what they say."""
 
     def __init__(self) -> None:
-        self.pods, self.store, self.seconds = Pods(), Store(), 0.0
-        self.rollouts = Rollouts(cast("EvidenceDoor", self.pods), self.store, lambda: later(self.seconds))
+        self.code = 200
+        self.asked: list[str] = []
+        self.now = 0.0
+
+    async def ask(self, _: ObjectName, asked: Sequence[GateQuestion]) -> list[GateAnswer]:
+        self.asked += [f"{one.gate.name} {one.content['weight']}" for one in asked]
+        return [GateAnswer(name=one.gate.name, at=later(self.now), code=self.code) for one in asked]
+
+    def forget(self, _: ObjectName) -> None:
+        self.asked.append("forgotten")
+
+
+class World:
+    """Two predictors with a pod each, gates, and the time."""
+
+    def __init__(self, **rollout: object) -> None:
+        self.pods, self.gates, self.store, self.seconds = Pods(), Gates(), Store(), 0.0
+        self.rollout = {**ROLLOUT, **rollout}
+        self.rollouts = Rollouts(
+            cast("EvidenceDoor", self.pods),
+            cast("GateDoor", self.gates),
+            self.store,
+            lambda: later(self.seconds),
+        )
         self.status: RolloutStatus | None = None
         for name in ("main", "canary"):
             metadata = {
@@ -56,7 +79,7 @@ class World:
             self.store.put_pod({"metadata": metadata, "status": {"podIP": "10.0.0.1"}})
 
     def sight(self, available: int = 1) -> Sight:
-        body = sdep(predictor("main", "s3://m/1"), predictor("canary", "s3://m/2"), rollout=ROLLOUT)
+        body = sdep(predictor("main", "s3://m/1"), predictor("canary", "s3://m/2"), rollout=self.rollout)
         for name in ("main", "canary"):
             self.store.put_child(self._deployment(name, available if name == "canary" else 1))
         return look(NAME, body, Pinning(PINS, {}, ()), self.store, OperatorSettings(runtime_image="r"))
@@ -78,7 +101,7 @@ class World:
         }
 
     async def at(self, seconds: float, available: int = 1) -> RolloutStatus:
-        self.seconds = seconds
+        self.seconds = self.gates.now = seconds
         sight = self.sight(available)
         self.status = await self.rollouts.advance(NAME, sight, None, self.status, moved=False)
         assert self.status
@@ -111,10 +134,62 @@ async def test_the_next_look_is_due_at_once_after_a_change_and_else_after_the_in
     world = World()
     first = await world.at(0)
     sight = world.sight()
-    assert next_look(sight, first, None) == 0.1
-    assert next_look(sight, first, first) == 10
-    assert next_look(sight, None, None) is None
-    done = first.model_copy(update={"phase": "RolledBack"})
-    assert next_look(sight, done, done) is None
+    now = later(0)
+    assert next_look(sight, first, None, now) == 0.1
+    assert next_look(sight, first, first, now) == 10
+    assert next_look(sight, None, None, now) is None
+    done = first.model_copy(update={"phase": "RolledBack", "finished_at": now})
+    assert next_look(sight, done, done, now) is None
     assert soonest(None, 3.0, 2.0) == 2.0
     assert soonest(None, None) is None
+
+
+GATE = {"name": "tickets", "url": "http://gate.ops.svc/", "when": "BeforeStart"}
+
+
+async def test_a_gate_that_is_open_costs_no_look_and_is_told_the_weight_that_it_opens() -> None:
+    world = World(gates=[GATE])
+    assert (await world.at(0)).weight == 20
+    await world.at(1)
+    assert world.gates.asked == ["tickets 20"]
+
+
+async def test_a_closed_gate_and_a_freeze_are_looked_at_again_though_no_step_has_begun() -> None:
+    world = World(gates=[GATE])
+    world.gates.code = 503
+    held = await world.at(0)
+    assert (held.reason, held.weight, next_look(world.sight(), held, held, later(0))) == ("GateClosed", 0, 10)
+    await world.at(5)
+    world.gates.code = 200
+    assert (await world.at(10)).weight == 20
+    assert world.gates.asked == ["tickets 20"] * 2
+    frozen = World(freeze=[{"from": later(0), "to": later(60)}])
+    status = await frozen.at(0)
+    assert (status.reason, next_look(frozen.sight(), status, status, later(0))) == ("Frozen", 10)
+
+
+async def test_who_is_to_know_of_a_rollback_is_told_when_the_canary_is_taken_away() -> None:
+    world = World(gates=[{**GATE, "name": "bell", "when": "OnRollBack"}])
+    await world.at(0)
+    world.rollout["canary"] = "gone"
+    world.gates.code = 0
+    back = await world.at(1)
+    assert (back.phase, back.reason, world.gates.asked) == ("RolledBack", "Superseded", ["bell 0"])
+    assert next_look(world.sight(), back, back, later(1)) == 10
+    world.gates.code = 200
+    told = await world.at(11)
+    assert next_look(world.sight(), told, told, later(11)) is None
+
+
+async def test_gates_of_a_rollout_that_is_no_longer_asked_for_are_forgotten() -> None:
+    world = World()
+    world.rollout = {}
+    sight = look(
+        NAME,
+        sdep(predictor("main", "s3://m/1")),
+        Pinning(PINS, {}, ()),
+        world.store,
+        OperatorSettings(runtime_image="r"),
+    )
+    assert await world.rollouts.advance(NAME, sight, None, None, moved=False) is None
+    assert world.gates.asked == ["forgotten"]

@@ -1,13 +1,15 @@
-"""Rules about the rollout: what is on trial, and its steps."""
+"""Rules about the rollout: what is on trial, its steps, and when it may not go on."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from sdep.api.freeze import fault
 from sdep.api.problem import Problem
 from sdep.api.rollout import CANARY_SUFFIX, RolloutSpec
 from sdep.api.rollout_annotation import FIELD, rollout_of
 from sdep.api.rules.predictors import DNS_LABEL
+from sdep.api.rules.rollout_addresses import addresses
 from sdep.api.rules.walk import invalid, no_effect
 from sdep.api.seldon_deployment import SeldonDeployment
 from sdep.errors import InvalidError
@@ -16,7 +18,7 @@ from sdep.settings import OperatorSettings
 _Rule = Callable[[SeldonDeployment, RolloutSpec, str], Iterator[Problem]]
 
 
-def rollout(sdep: SeldonDeployment, _: OperatorSettings) -> Iterator[Problem]:
+def rollout(sdep: SeldonDeployment, settings: OperatorSettings) -> Iterator[Problem]:
     try:
         spec = rollout_of(sdep)
     except InvalidError as error:
@@ -26,6 +28,7 @@ def rollout(sdep: SeldonDeployment, _: OperatorSettings) -> Iterator[Problem]:
         where = FIELD if sdep.spec.rollout is None else "spec.rollout"
         for rule in _OF_A_ROLLOUT:
             yield from rule(sdep, spec, where)
+        yield from addresses(spec, where, settings)
 
 
 def _steps(_: SeldonDeployment, spec: RolloutSpec, where: str) -> Iterator[Problem]:
@@ -34,6 +37,13 @@ def _steps(_: SeldonDeployment, spec: RolloutSpec, where: str) -> Iterator[Probl
     for number, step in enumerate(spec.steps):
         if (step.weight is None) == (step.mirror is None):
             yield invalid(f"{where}.steps[{number}]", "give either a weight or a mirror, in percent")
+
+
+def _freeze(_: SeldonDeployment, spec: RolloutSpec, where: str) -> Iterator[Problem]:
+    for number, window in enumerate(spec.freeze):
+        field, why = fault(window)
+        if field:
+            yield invalid(f"{where}.freeze[{number}].{field}", why)
 
 
 def _pair(sdep: SeldonDeployment, spec: RolloutSpec, where: str) -> Iterator[Problem]:
@@ -79,5 +89,5 @@ def _moves(uri: str) -> bool:
     return uri.startswith("models:/") and ("@" in uri or not uri.rsplit("/", 1)[-1].isdecimal())
 
 
-_OF_A_ROLLOUT: tuple[_Rule, ...] = (_steps, _pair, _made_canary)
+_OF_A_ROLLOUT: tuple[_Rule, ...] = (_steps, _freeze, _pair, _made_canary)
 RULES = (rollout,)
