@@ -54,16 +54,17 @@ class Analysis(KubeModel):
     """`alpha` is the greatest chance, in all looks of a whole rollout together, to turn back a canary that is no worse.
 
     Nothing is judged before `minRequests` of each predictor, nor of the first `delay` of a step, while caches are cold. A
-    step whose evidence is not clear after `maxDuration` does what `inconclusive` says, and what `noData` says where there is too little.
+    step in which nothing failed goes on when its time is over. The last one waits up to `maxDuration` until every metric has
+    passed, and does then what `inconclusive` says; any step waits as long for `minRequests`, and does then what `noData` says.
     """
 
     interval: Duration = "10s"
     delay: Duration = "0s"
     alpha: Annotated[float, Field(gt=0, lt=0.5), WithJsonSchema({"type": "number"})] = 0.05
     min_requests: Count = 50
-    max_duration: Duration = "1h"
+    max_duration: Duration = "30m"
     no_data: Policy = "Hold"
-    inconclusive: Policy = "Hold"
+    inconclusive: Policy = "Continue"
     metrics: list[Metric] = Field(
         default_factory=lambda: [Metric(name="errors"), Metric(name="refusals"), Metric(name="latency")]
     )

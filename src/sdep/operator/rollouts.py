@@ -21,7 +21,7 @@ from sdep.render import tls
 from sdep.render.labels import APP
 from sdep.render.names import predictor_service
 from sdep.render.service import entry_ports
-from sdep.rollout.analysis.analyse import analyse
+from sdep.rollout.analysis import analyse
 from sdep.rollout.collect import Side, gathered
 from sdep.rollout.command import read_command
 from sdep.rollout.gates import due, question, waits, with_answers

@@ -11,7 +11,7 @@ from sdep.api.moment import after, seconds_between
 from sdep.api.predictor import WHOLE
 from sdep.api.rollout import Policy, Step
 from sdep.api.status import Collected, Decided, Finding, GateAnswer, RolloutStatus
-from sdep.rollout.analysis.analyse import verdict
+from sdep.rollout.analysis import verdict
 from sdep.rollout.command import Command
 from sdep.rollout.follow import REPLACING
 from sdep.rollout.gates import FROZEN, GATE_CLOSED, closed, said_of, with_answers
@@ -162,12 +162,17 @@ def _gone_on(trial: Trial, status: RolloutStatus, found: str, now: str) -> Rollo
     if step.approval == "Manual":
         waits = "this step waits for `sdep promote`"
         return _held(trial, status, now) or _paused(status, now, ANALYSIS, "AwaitingApproval", waits)
-    if found == "Pass":
-        why = "every metric passed" if status.findings else "its time is over"
-        return _held(trial, status, now) or _next(trial, status, now, ANALYSIS, why)
+    if found == "Pass" or (found == "Inconclusive" and number + 1 < of):  # the next step tells more, and faster
+        return _held(trial, status, now) or _next(trial, status, now, ANALYSIS, _passed(status, found))
     if spent < seconds(trial.spec.analysis.max_duration):
         return on
     return _unclear(trial, status, found, now)
+
+
+def _passed(status: RolloutStatus, found: str) -> str:
+    if found == "Inconclusive":
+        return "no metric failed"
+    return "every metric passed" if status.findings else "its time is over"
 
 
 def _held(trial: Trial, status: RolloutStatus, now: str) -> RolloutStatus | None:

@@ -74,7 +74,7 @@ def test_whatever_is_no_2xx_holds(code: int) -> None:
 
 def test_a_gate_is_not_asked_before_the_analysis_has_passed() -> None:
     under = gated("BeforeStep")
-    step = walk(under, (0, seen(gates=[said("step")])), (60, seen("Inconclusive")))
+    step = walk(under, (0, seen(gates=[said("step")])), (60, seen("NoData")))
     assert (step.reason, asked(under, step, 60)) == ("Analysing", [])
     held = walk(under, (70, seen("Pass")), before=step)
     assert held.reason == "GateClosed"

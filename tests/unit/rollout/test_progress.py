@@ -56,26 +56,37 @@ def test_a_paused_canary_is_still_turned_back() -> None:
     assert walk(trial(), (99, seen("Fail")), before=paused).phase == "RolledBack"
 
 
+def test_an_early_step_in_which_nothing_failed_goes_on_when_its_time_is_over() -> None:
+    on = walk(trial(), (0, seen()), (59, seen("Inconclusive")), (60, seen("Inconclusive", "Pass")))
+    assert (on.step, on.history[0].why) == (1, "no metric failed")
+
+
 @pytest.mark.parametrize(
     ("verdict", "policy", "field", "phase"),
     [
         ("Inconclusive", "Hold", "inconclusive", "Paused"),
         ("Inconclusive", "RollBack", "inconclusive", "RolledBack"),
-        ("Inconclusive", "Continue", "inconclusive", "Progressing"),
+        ("Inconclusive", "Continue", "inconclusive", "Promoted"),
         ("NoData", "Hold", "noData", "Paused"),
         ("NoData", "RollBack", "noData", "RolledBack"),
-        ("NoData", "Continue", "noData", "Progressing"),
+        ("NoData", "Continue", "noData", "Promoted"),
     ],
 )
-def test_what_the_analysis_cannot_decide_ends_as_the_manifest_says(
+def test_what_the_analysis_cannot_decide_in_the_last_step_ends_as_the_manifest_says(
     verdict: str, policy: str, field: str, phase: str
 ) -> None:
-    under = trial(analysis={field: policy, "maxDuration": "5m"})
+    under = trial(analysis={field: policy, "maxDuration": "5m"}, steps=[{"weight": 5}])
     before = walk(under, (0, seen()), (299, seen(verdict)))
     assert (before.phase, before.step) == ("Progressing", 0)
     after = walk(under, (300, seen(verdict)), before=before)
-    assert (after.phase, after.step) == (phase, 1 if policy == "Continue" else 0)
+    assert after.phase == phase
     assert after.history[0].why == f"it says {verdict}"
+
+
+def test_an_early_step_waits_for_requests() -> None:
+    under = trial(analysis={"noData": "Continue", "maxDuration": "5m"})
+    assert walk(under, (0, seen()), (299, seen("NoData"))).step == 0
+    assert walk(under, (0, seen()), (300, seen("NoData"))).step == 1
 
 
 def test_a_step_with_manual_approval_waits_for_a_person() -> None:
