@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from node import command
 from node.problem import Problem
 
 # Each package by the program that shows it is there.
-PACKAGES = {
+NODE = {
     "containerd": "containerd",
     "runc": "runc",
     "containernetworking-plugins": "/usr/lib/cni/ptp",
@@ -22,16 +23,17 @@ PACKAGES = {
     "iproute2": "ip",
     "util-linux": "nsenter",
 }
+PROMETHEUS = {"prometheus": "promtool"}
 NO_SERVICES = Path("/usr/sbin/policy-rc.d")
 
 
-def missing() -> list[str]:
-    return [package for package, program in PACKAGES.items() if not shutil.which(program)]
+def missing(packages: Mapping[str, str]) -> list[str]:
+    return [package for package, program in packages.items() if not shutil.which(program)]
 
 
-def install() -> list[str]:
+def install(packages: Mapping[str, str]) -> list[str]:
     """Install what is missing, without letting any of it start a service."""
-    wanted = missing()
+    wanted = missing(packages)
     if not wanted:
         return []
     if not shutil.which("apt-get"):

@@ -29,7 +29,7 @@ def up(layout: Layout) -> None:
 
 
 def _prepare(layout: Layout, steps: Steps) -> None:
-    installed = packages.install()
+    installed = packages.install(packages.NODE)
     steps.say(f"Debian packages: {', '.join(installed) or 'all there'}")
     binaries.provide(layout, (*binaries.NEEDED, *binaries.TOOLS), steps)
     steps.say(f"programs are in {layout.bin.relative_to(layout.checkout)}")

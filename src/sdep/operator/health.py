@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from sdep.cluster.client import Cluster
-from sdep.operator.metrics import OBJECTS, QUEUE_DEPTH, WATCH_AGE
+from sdep.operator.metrics import OBJECTS, QUEUE_DEPTH, READY_REPLICAS, REPLICAS, TRAFFIC, WATCH_AGE
 from sdep.operator.queue import WorkQueue
 from sdep.operator.store import Store
 from sdep.operator.stream import SILENT_AT_MOST_SECONDS, Streams
@@ -44,5 +46,18 @@ class Health:
         states = Counter((body.get("status") or {}).get("state", "Unknown") for body in self._store.sdeps.values())
         for state in _STATES:
             OBJECTS.labels(state=state).set(states[state])
+        _measure_predictors(self._store.sdeps.values())
         QUEUE_DEPTH.set(self._queue.depth)
         WATCH_AGE.set(max(self._streams.silent_seconds().values(), default=0.0))
+
+
+def _measure_predictors(sdeps: Iterable[Mapping[str, Any]]) -> None:
+    """As each status says; a predictor that is no more has no series."""
+    gauges = {REPLICAS: "replicas", READY_REPLICAS: "readyReplicas", TRAFFIC: "traffic"}
+    for gauge in gauges:
+        gauge.clear()
+    for body in sdeps:
+        metadata = body["metadata"]
+        for predictor in (body.get("status") or {}).get("predictors", ()):
+            for gauge, field in gauges.items():
+                gauge.labels(metadata["namespace"], metadata["name"], predictor["name"]).set(predictor.get(field, 0))

@@ -1,0 +1,80 @@
+"""Versions of models side by side."""
+
+from __future__ import annotations
+
+from charts.boards.board import Board, Panel, Query
+from charts.boards.promql import (
+    CALLS,
+    CLIENT,
+    ERRORS,
+    NAMED_VERSION,
+    OF_MODELS,
+    VARIABLES,
+    VERSION,
+    quantile,
+    quantiles,
+    rate,
+    ratio,
+    share,
+)
+
+_KNOWN = f'{OF_MODELS}, outcome=~"correct|incorrect"'
+_CORRECT = share("model_predictions_total", 'outcome="correct"', _KNOWN, VERSION)
+_DISTANCE = "model_absolute_error"
+
+MODELS = Board(
+    "sdep-models",
+    "Model comparison",
+    "Versions of models side by side, by predictor.",
+    VARIABLES,
+    (
+        (
+            Panel(
+                "Side by side",
+                (
+                    Query(rate(f"{CLIENT}_count", CALLS, VERSION), "requests a second"),
+                    Query(share(f"{CLIENT}_count", ERRORS, CALLS, VERSION), "share of errors"),
+                    Query(quantile(0.5, CLIENT, CALLS, VERSION), "p50 (s)"),
+                    Query(quantile(0.99, CLIENT, CALLS, VERSION), "p99 (s)"),
+                    Query(_CORRECT, "share correct"),
+                ),
+                kind="table",
+            ),
+        ),
+        (
+            Panel("Requests", (Query(rate(f"{CLIENT}_count", CALLS, VERSION), NAMED_VERSION),), "reqps"),
+            Panel(
+                "Errors",
+                (Query(share(f"{CLIENT}_count", ERRORS, CALLS, VERSION), NAMED_VERSION),),
+                "percentunit",
+            ),
+        ),
+        tuple(
+            Panel(f"Latency p{q * 100:g}", quantiles(CLIENT, CALLS, VERSION, NAMED_VERSION, q), "s")
+            for q in (0.5, 0.95, 0.99)
+        ),
+        (
+            Panel(
+                "Predictions with a known truth",
+                (
+                    Query(
+                        f"sum by ({VERSION}, outcome) (increase(model_predictions_total{{{OF_MODELS}}}[$__range]))",
+                        f"{NAMED_VERSION} {{{{outcome}}}}",
+                    ),
+                ),
+                description="Of which feedback brought the truth, in the time that is shown.",
+            ),
+            Panel("Correct", (Query(_CORRECT, NAMED_VERSION),), "percentunit"),
+            Panel(
+                "Mean absolute error",
+                (Query(ratio(f"{_DISTANCE}_sum", f"{_DISTANCE}_count", OF_MODELS, VERSION), NAMED_VERSION),),
+                description="Of answers that are numbers.",
+            ),
+            Panel(
+                "Relative error p90",
+                quantiles("model_relative_error", OF_MODELS, VERSION, NAMED_VERSION, 0.9),
+                "percentunit",
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,109 @@
+"""The metrics of the operator, every one of them."""
+
+from __future__ import annotations
+
+from charts.boards.board import Board, Panel, Query, Variable
+from charts.boards.promql import NAMED, quantile, quantiles, rate
+
+_OPERATOR = 'namespace=~"$namespace"'
+
+OPERATOR = Board(
+    "sdep-operator",
+    "sdep operator",
+    "What the operator does, and what it waits for.",
+    (Variable("namespace", "namespace", "sdep_leader"),),
+    (
+        (
+            Panel(
+                "Leaders", (Query(f"sum (sdep_leader{{{_OPERATOR}}})"),), kind="stat", description="1 when all is well."
+            ),
+            Panel(
+                "SeldonDeployments", (Query(f"max by (state) (sdep_objects{{{_OPERATOR}}})", "{{state}}"),), kind="stat"
+            ),
+            Panel("Queue", (Query(f"max (sdep_queue_depth{{{_OPERATOR}}})"),), kind="stat"),
+            Panel(
+                "Silence of the most silent watch",
+                (Query(f"max (sdep_watch_silent_seconds{{{_OPERATOR}}})"),),
+                "s",
+                "stat",
+            ),
+            Panel(
+                "Certificate ends in",
+                (Query(f"min (sdep_webhook_certificate_expiry_seconds{{{_OPERATOR}}} > 0) - time()"),),
+                "s",
+                "stat",
+            ),
+        ),
+        (
+            Panel(
+                "Reconciles", (Query(rate("sdep_reconcile_seconds_count", _OPERATOR, "result"), "{{result}}"),), "ops"
+            ),
+            Panel(
+                "Time of a reconcile",
+                quantiles("sdep_reconcile_seconds", _OPERATOR, "result", "{{result}}", 0.5, 0.99),
+                "s",
+            ),
+            Panel("Errors", (Query(rate("sdep_reconcile_errors_total", _OPERATOR, "reason"), "{{reason}}"),), "ops"),
+        ),
+        (
+            Panel(
+                "Changes to children",
+                (Query(rate("sdep_changes_total", _OPERATOR, "kind, action"), "{{kind}} {{action}}"),),
+                "ops",
+            ),
+            Panel(
+                "Models that moved",
+                (Query(f"sum (increase(sdep_model_moves_total{{{_OPERATOR}}}[$__rate_interval]))", "moved"),),
+            ),
+            Panel(
+                "Deletions that no watch told",
+                (Query(f"sum (increase(sdep_missed_deletions_total{{{_OPERATOR}}}[$__rate_interval]))", "missed"),),
+            ),
+            Panel(
+                "Pods that are missing",
+                (
+                    Query(
+                        "max by (namespace, deployment_name, predictor_name)"
+                        " (sdep_predictor_replicas - sdep_predictor_ready_replicas)",
+                        NAMED,
+                    ),
+                ),
+                description="Of all predictors.",
+            ),
+        ),
+        (
+            Panel(
+                "Requests to the Kubernetes API",
+                (
+                    Query(
+                        rate("sdep_kubernetes_requests_total", _OPERATOR, "verb, kind, code"),
+                        "{{verb}} {{kind}} {{code}}",
+                    ),
+                ),
+                "reqps",
+            ),
+            Panel(
+                "Time of the Kubernetes API",
+                quantiles("sdep_kubernetes_request_seconds", _OPERATOR, "verb", "{{verb}}", 0.99),
+                "s",
+            ),
+        ),
+        (
+            Panel(
+                "Requests to registries",
+                (Query(rate("sdep_registry_requests_total", _OPERATOR, "code"), "{{code}}"),),
+                "reqps",
+                description="The code none is no answer.",
+            ),
+            Panel(
+                "Time of registries", (Query(quantile(0.99, "sdep_registry_request_seconds", _OPERATOR), "p99"),), "s"
+            ),
+            Panel(
+                "Reviews",
+                (Query(rate("sdep_admission_seconds_count", _OPERATOR, "allowed"), "allowed {{allowed}}"),),
+                "ops",
+            ),
+            Panel("Time of a review", (Query(quantile(0.99, "sdep_admission_seconds", _OPERATOR), "p99"),), "s"),
+        ),
+    ),
+)

@@ -1,0 +1,59 @@
+"""A program with the operator's own `/metrics`, on which something of everything happens between two scrapes."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from typing import Any, cast
+
+from kopf._cogs.structs.references import Insights
+
+from sdep.cluster.client import Cluster
+from sdep.operator import metrics, probes
+from sdep.operator.health import Health
+from sdep.operator.queue import WorkQueue
+from sdep.operator.store import ObjectName, Store
+from sdep.operator.stream import Streams
+
+PREDICTORS = [
+    {"name": "main", "traffic": 80, "replicas": 2, "readyReplicas": 2},
+    {"name": "canary", "traffic": 20, "replicas": 2, "readyReplicas": 1},
+]
+
+
+class BusyHealth(Health):
+    def measure(self) -> None:
+        happen()
+        super().measure()
+
+
+def happen() -> None:
+    metrics.LEADER.set(1)
+    metrics.RECONCILE_SECONDS.labels(result="ok").observe(0.02)
+    metrics.RECONCILE_ERRORS.labels(reason="ApiServerError").inc()
+    metrics.CHANGES.labels(kind="Deployment", action="created").inc()
+    metrics.REGISTRY_MOVES.inc()
+    metrics.MISSED_DELETIONS.inc()
+    metrics.ADMISSION_SECONDS.labels(allowed="true").observe(0.002)
+    metrics.CERTIFICATE_EXPIRY.set(time.time() + 86400)
+    metrics.REGISTRY_REQUESTS.labels(code="200").inc()
+    metrics.REGISTRY_SECONDS.observe(0.03)
+    metrics.KUBERNETES_REQUESTS.labels(verb="patch", kind="deployments", code="200").inc()
+    metrics.KUBERNETES_SECONDS.labels(verb="patch").observe(0.004)
+
+
+async def main() -> None:
+    async def reconcile(_: ObjectName) -> None: ...
+
+    store = Store()
+    metadata = {"namespace": "n", "name": "prices", "uid": "u", "resourceVersion": "1"}
+    store.put_sdep({"metadata": metadata, "status": {"state": "Available", "predictors": PREDICTORS}})
+    streams = Streams(Insights(), lambda *_: None, lambda *_: False)
+    cluster = cast("Cluster", cast("Any", None))  # the probes for liveness alone ask it
+    await probes.serve(int(sys.argv[1]), BusyHealth(cluster, store, WorkQueue(reconcile), streams))
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
