@@ -8,6 +8,7 @@ from pydantic import Field, WithJsonSchema
 
 from sdep.api.base import Count, KubeModel
 from sdep.api.duration import Duration
+from sdep.api.query import Query
 
 Percent = Annotated[
     int, Field(strict=True, ge=0, le=100), WithJsonSchema({"type": "integer", "minimum": 0, "maximum": 100})
@@ -52,6 +53,8 @@ class Analysis(KubeModel):
 
     Nothing is judged before `minRequests` of each predictor, nor of the first `delay` of a step, while caches are cold. A
     step whose evidence is not clear after `maxDuration` does what `inconclusive` says, and what `noData` says where there is too little.
+    `queries` are asked of the Prometheus that the installation names. `signature` says whether a canary is sent requests whose
+    models take other inputs than the stable predictor's.
     """
 
     interval: Duration = "10s"
@@ -64,6 +67,8 @@ class Analysis(KubeModel):
     metrics: list[Metric] = Field(
         default_factory=lambda: [Metric(name="errors"), Metric(name="refusals"), Metric(name="latency")]
     )
+    queries: list[Query] = Field(default_factory=list)
+    signature: Literal["Check", "Ignore"] = "Check"
 
 
 class RolloutSpec(KubeModel):

@@ -35,6 +35,8 @@ from sdep.operator.metrics import (
     kubernetes_trace,
     registry_trace,
 )
+from sdep.operator.prometheus import PrometheusDoor
+from sdep.operator.queries import Queries
 from sdep.operator.questions import Questions
 from sdep.operator.queue import Reconcile, WorkQueue
 from sdep.operator.reconcile import Reconciler
@@ -64,8 +66,10 @@ async def _run(settings: OperatorSettings, credentials: Credentials) -> int:
         http = await closing.enter_async_context(aiohttp.ClientSession(trace_configs=[registry_trace()]))
         store, insights, stop = Store(), Insights(), asyncio.Event()
         resolver = Resolver(MlflowRegistry(http, settings.registry_timeout_seconds))
-        pods = await closing.enter_async_context(aiohttp.ClientSession(trace_configs=[evidence_trace()]))
-        rollouts = Rollouts(EvidenceDoor(pods), store, utc_now)
+        pods = await closing.enter_async_context(aiohttp.ClientSession(trace_configs=[evidence_trace("engine")]))
+        asked = await closing.enter_async_context(aiohttp.ClientSession(trace_configs=[evidence_trace("prometheus")]))
+        queries = Queries(PrometheusDoor(asked, settings.prometheus_url))
+        rollouts = Rollouts(EvidenceDoor(pods), queries, store, utc_now)
         context = Context(settings, cluster, store, Questions(cluster, resolver, settings), Events(cluster), rollouts)
         election = Election(cluster, settings)
         queue = WorkQueue(_measured(Reconciler(context), election), context.calm)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator, Sequence
 
 from sdep.api.duration import seconds
@@ -12,6 +13,7 @@ from sdep.api.status import Collected, Finding, RolloutStatus
 from sdep.layout.place import engine_of
 from sdep.operator.decision import Sight
 from sdep.operator.evidence import Asked, EvidenceDoor
+from sdep.operator.queries import Queries
 from sdep.operator.store import ObjectName, Store
 from sdep.plan import Plan
 from sdep.render import tls
@@ -30,8 +32,9 @@ _AT_ONCE_SECONDS = 0.1
 
 
 class Rollouts:
-    def __init__(self, door: EvidenceDoor, store: Store, now: Callable[[], str]) -> None:
+    def __init__(self, door: EvidenceDoor, queries: Queries, store: Store, now: Callable[[], str]) -> None:
         self._door = door
+        self._queries = queries
         self._store = store
         self._now = now
 
@@ -70,10 +73,14 @@ class Rollouts:
             return collected, before.findings
         asked = list(self._asked(name, plan, trial))
         present = {one.pod["metadata"]["uid"] for one in asked}
-        collected = gathered(collected, await self._door.tell(asked), present, now)
+        told, (counts, answered) = await asyncio.gather(
+            self._door.tell(asked), self._queries.judged(name, trial, before, now)
+        )
+        collected = gathered(collected, told, present, now).model_copy(update={"queries": counts})
         share = None if before.mirror else before.weight / 100
         steps = len(trial.spec.steps)
-        return collected, analyse(analysis, collected.stable, collected.canary, steps=steps, share=share)
+        compared = analyse(analysis, collected.stable, collected.canary, steps=steps, share=share)
+        return collected, [*compared, *answered]
 
     def _asked(self, name: ObjectName, plan: Plan, trial: Trial) -> Iterator[Asked]:
         sides: dict[str, Side] = {trial.canary: "canary", trial.stable: "stable"}

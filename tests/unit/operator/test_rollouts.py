@@ -9,9 +9,12 @@ from sdep.api.status import Pin, RolloutStatus
 from sdep.evidence.evidence import Evidence
 from sdep.operator.decision import Sight, look
 from sdep.operator.evidence import Asked, EvidenceDoor
+from sdep.operator.prometheus import PrometheusDoor
+from sdep.operator.queries import Queries
 from sdep.operator.rollouts import Rollouts, next_look, soonest
 from sdep.operator.store import Store
 from sdep.registry.pin import Pinning
+from sdep.rollout.analysis.query import Answer
 from sdep.rollout.collect import Told
 from sdep.settings import OperatorSettings
 from tests.unit.rollout.trials import later, predictor, sdep
@@ -38,12 +41,26 @@ class Pods:
         return [Told(one.pod["metadata"]["uid"], one.side, later(-60), evidence) for one in every]
 
 
+class Numbers:
+    """A Prometheus that answers what it is told to."""
+
+    def __init__(self) -> None:
+        self.is_open, self.asked, self.answer = True, list[str](), Answer("0")
+
+    async def ask(self, query: str) -> Answer:
+        self.asked.append(query)
+        return self.answer
+
+
 class World:
     """Two predictors with a pod each, and the time."""
 
-    def __init__(self) -> None:
+    def __init__(self, **analysis: object) -> None:
         self.pods, self.store, self.seconds = Pods(), Store(), 0.0
-        self.rollouts = Rollouts(cast("EvidenceDoor", self.pods), self.store, lambda: later(self.seconds))
+        self.numbers = Numbers()
+        self.queries = Queries(cast("PrometheusDoor", self.numbers))
+        self.rollout = {**ROLLOUT, "analysis": {**ANALYSIS, **analysis}}
+        self.rollouts = Rollouts(cast("EvidenceDoor", self.pods), self.queries, self.store, lambda: later(self.seconds))
         self.status: RolloutStatus | None = None
         for name in ("main", "canary"):
             metadata = {
@@ -56,7 +73,7 @@ class World:
             self.store.put_pod({"metadata": metadata, "status": {"podIP": "10.0.0.1"}})
 
     def sight(self, available: int = 1) -> Sight:
-        body = sdep(predictor("main", "s3://m/1"), predictor("canary", "s3://m/2"), rollout=ROLLOUT)
+        body = sdep(predictor("main", "s3://m/1"), predictor("canary", "s3://m/2"), rollout=self.rollout)
         for name in ("main", "canary"):
             self.store.put_child(self._deployment(name, available if name == "canary" else 1))
         return look(NAME, body, Pinning(PINS, {}, ()), self.store, OperatorSettings(runtime_image="r"))
@@ -105,6 +122,56 @@ async def test_a_canary_that_breaks_down_during_a_step_keeps_no_traffic() -> Non
     waiting = await world.at(1, available=0)
     assert (waiting.reason, waiting.weight) == ("CanaryStarting", 0)
     assert (await world.at(2)).weight == 20
+
+
+def asking(**more: object) -> World:
+    """Judged by one query alone: what is mirrored has no split."""
+    world = World(metrics=[], queries=[{**QUERY, **more}])
+    world.rollout["steps"] = [{"mirror": 50, "duration": "1m"}, {"mirror": 100, "duration": "1m"}]
+    return world
+
+
+QUERY = {"name": "refunds", "query": 'x{p="{{canary}}"}[{{step}}]', "failure": "> 1", "failureLimit": 1}
+
+
+async def test_queries_are_asked_once_an_interval_and_their_counts_are_kept_in_the_status() -> None:
+    world = asking()
+    for second in (0, 4, 6, 9):
+        await world.at(second)
+    assert world.numbers.asked == ['x{p="canary"}[1s]']
+    world.numbers.answer = Answer("2")
+    once = await world.at(20)
+    assert [(found.metric, found.verdict, found.n) for found in once.findings] == [("refunds", "Inconclusive", 2)]
+    world.status = RolloutStatus.model_validate_json(once.model_dump_json(by_alias=True))
+    back = await world.at(30)
+    assert (back.phase, back.reason, world.numbers.asked[-1]) == (
+        "RolledBack",
+        "AnalysisFailed",
+        'x{p="canary"}[25s]',
+    )
+    assert "2 of 3 measurements were bad, 1 are allowed" in back.message
+
+
+async def test_a_new_step_counts_anew() -> None:
+    world = asking()
+    world.numbers.answer = Answer("2")
+    await world.at(0)
+    await world.at(6)
+    world.numbers.answer = Answer("0")
+    second = await world.at(61)
+    assert (second.step, second.collected.queries) == (1, {})
+
+
+async def test_nothing_is_asked_during_the_initial_delay_nor_where_there_is_no_prometheus() -> None:
+    world = asking(initialDelay="30s")
+    await world.at(0)
+    (early,) = (await world.at(20)).findings
+    assert (early.verdict, early.message) == ("NoData", "nothing is asked in the first 30s of a step")
+    world.numbers.is_open = False
+    (nowhere,) = (await world.at(40)).findings
+    assert nowhere.verdict == "NoData"
+    assert "prometheus.url (SDEP_PROMETHEUS_URL)" in nowhere.message
+    assert world.numbers.asked == []
 
 
 async def test_the_next_look_is_due_at_once_after_a_change_and_else_after_the_interval() -> None:
