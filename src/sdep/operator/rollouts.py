@@ -14,6 +14,7 @@ from sdep.layout.place import engine_of
 from sdep.operator.decision import Sight
 from sdep.operator.evidence import Asked, EvidenceDoor
 from sdep.operator.queries import Queries
+from sdep.operator.signatures import Checked, checked
 from sdep.operator.store import ObjectName, Store
 from sdep.plan import Plan
 from sdep.render import tls
@@ -21,6 +22,7 @@ from sdep.render.labels import APP
 from sdep.render.names import predictor_service
 from sdep.render.service import entry_ports
 from sdep.rollout.analysis.analyse import analyse
+from sdep.rollout.before_traffic import is_before_traffic
 from sdep.rollout.collect import Side, gathered
 from sdep.rollout.command import read_command
 from sdep.rollout.progress import ENDED, Seen, advance, given_up
@@ -49,16 +51,31 @@ class Rollouts:
         if trial is None:
             return given_up(before, "what was on trial is no longer asked for", now) if before else None
         collected, findings = await self._judged(name, sight.plan, trial, before, now)
+        check = await self._checked(name, sight, trial, before)
         canary, stable = _observed(sight, trial.canary), _observed(sight, trial.stable)
         seen = Seen(
-            answers=canary is not None and canary.answers,
-            broken=_broken(canary, before) if canary else "",
+            answers=canary is not None and canary.answers and not check.awaited,
+            broken=check.broken or (_broken(canary, before) if canary else ""),
+            broken_reason="SignatureBroken" if check.broken else "CanaryFailed",
             replaced=not moved and stable is not None and stable.rolled_out,
             findings=findings,
             collected=collected,
             command=read_command(sdep),
         )
-        return advance(trial, before, seen, now)
+        status = advance(trial, before, seen, now)
+        waits = check.awaited and status.reason == "CanaryStarting"
+        return status.model_copy(update={"message": check.awaited}) if waits else status
+
+    async def _checked(self, name: ObjectName, sight: Sight, trial: Trial, before: RolloutStatus | None) -> Checked:
+        """What is known of the inputs of both predictors, where the next thing is the first request to the canary."""
+        both = [_observed(sight, predictor) for predictor in (trial.canary, trial.stable)]
+        if (
+            trial.spec.analysis.signature == "Ignore"
+            or not is_before_traffic(trial, before, read_command(sight.plan.sdep))
+            or not all(seen is not None and seen.answers for seen in both)
+        ):
+            return Checked()
+        return await checked(self._door, sight.plan, trial, list(self._asked(name, sight.plan, trial)))
 
     async def _judged(
         self, name: ObjectName, plan: Plan, trial: Trial, before: RolloutStatus | None, now: str
@@ -103,7 +120,8 @@ def next_look(sight: Sight, rollout: RolloutStatus | None, before: RolloutStatus
         return None
     if before is None or (rollout.phase, rollout.reason, rollout.step) != (before.phase, before.reason, before.step):
         return _AT_ONCE_SECONDS
-    if rollout.phase in ENDED or not rollout.step_started_at:
+    canary = _observed(sight, rollout.canary)
+    if rollout.phase in ENDED or not (rollout.step_started_at or (canary and canary.answers)):
         return None
     return max(seconds(spec.analysis.interval), 1.0)
 

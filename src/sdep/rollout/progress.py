@@ -30,6 +30,7 @@ class Seen:
 
     answers: bool
     broken: str = ""
+    broken_reason: str = "CanaryFailed"
     replaced: bool = False
     findings: Sequence[Finding] = ()
     collected: Collected = field(default_factory=Collected)
@@ -43,7 +44,7 @@ def advance(trial: Trial, before: RolloutStatus | None, seen: Seen, now: str) ->
     if status.phase in ENDED:
         return _settled(trial, status, seen)
     if seen.broken:
-        return _rolled_back(status, now, ANALYSIS, "CanaryFailed", seen.broken)
+        return _rolled_back(status, now, ANALYSIS, seen.broken_reason, seen.broken)
     if not status.step_started_at:
         return _entered(trial, status, status.step, now) if seen.answers else status
     status = status.model_copy(update={"findings": list(seen.findings), "collected": seen.collected})

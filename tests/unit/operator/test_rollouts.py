@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any, cast
 
@@ -16,7 +17,10 @@ from sdep.operator.store import Store
 from sdep.registry.pin import Pinning
 from sdep.rollout.analysis.query import Answer
 from sdep.rollout.collect import Told
+from sdep.rollout.command import COMMAND_ANNOTATION
+from sdep.rollout.metadata import GraphMetadata
 from sdep.settings import OperatorSettings
+from tests.unit.analysis.test_inputs import describing
 from tests.unit.rollout.trials import later, predictor, sdep
 
 NAME = ("default", "prices")
@@ -33,6 +37,17 @@ class Pods:
 
     def __init__(self) -> None:
         self.asked: list[list[str]] = []
+        self.inputs = {"main": "long", "canary": "long"}
+        self.served = {"main": "s3://m/1", "canary": "s3://m/2"}
+        self.silent = ""
+        self.described: list[str] = []
+
+    async def metadata(self, asked: Asked) -> GraphMetadata | None:
+        name = asked.pod["metadata"]["uid"]
+        self.described.append(name)
+        if name == self.silent:
+            return None
+        return describing("price", self.served[name], {"name": "oil", "type": self.inputs[name], "required": True})
 
     async def tell(self, asked: Iterable[Asked]) -> list[Told]:
         every = list(asked)
@@ -70,12 +85,15 @@ class World:
                 "resourceVersion": "1",
                 "labels": {"seldon-deployment-id": "prices", "seldon-app": f"prices-{name}"},
             }
-            self.store.put_pod({"metadata": metadata, "status": {"podIP": "10.0.0.1"}})
+            ready = {"type": "Ready", "status": "True"}
+            self.store.put_pod({"metadata": metadata, "status": {"podIP": "10.0.0.1", "conditions": [ready]}})
 
-    def sight(self, available: int = 1) -> Sight:
-        body = sdep(predictor("main", "s3://m/1"), predictor("canary", "s3://m/2"), rollout=self.rollout)
+    def sight(self, available: int = 1, stable: int = 1, say: str = "") -> Sight:
+        told = {COMMAND_ANNOTATION: json.dumps({"verb": say, "at": later(self.seconds)})} if say else {}
+        main, canary = predictor("main", "s3://m/1"), predictor("canary", "s3://m/2")
+        body = sdep(main, canary, annotations=told, rollout=self.rollout)
         for name in ("main", "canary"):
-            self.store.put_child(self._deployment(name, available if name == "canary" else 1))
+            self.store.put_child(self._deployment(name, available if name == "canary" else stable))
         return look(NAME, body, Pinning(PINS, {}, ()), self.store, OperatorSettings(runtime_image="r"))
 
     def _deployment(self, name: str, available: int) -> dict[str, Any]:
@@ -94,9 +112,9 @@ class World:
             "status": {"availableReplicas": available, "replicas": 1, "updatedReplicas": 1},
         }
 
-    async def at(self, seconds: float, available: int = 1) -> RolloutStatus:
+    async def at(self, seconds: float, available: int = 1, stable: int = 1, say: str = "") -> RolloutStatus:
         self.seconds = seconds
-        sight = self.sight(available)
+        sight = self.sight(available, stable, say)
         self.status = await self.rollouts.advance(NAME, sight, None, self.status, moved=False)
         assert self.status
         return self.status
@@ -172,6 +190,50 @@ async def test_nothing_is_asked_during_the_initial_delay_nor_where_there_is_no_p
     assert nowhere.verdict == "NoData"
     assert "prometheus.url (SDEP_PROMETHEUS_URL)" in nowhere.message
     assert world.numbers.asked == []
+
+
+async def test_a_canary_with_other_inputs_is_turned_back_before_its_first_request() -> None:
+    world = World()
+    world.pods.inputs["canary"] = "double"
+    back = await world.at(0)
+    assert (back.phase, back.reason, back.weight, back.step_started_at) == ("RolledBack", "SignatureBroken", 0, "")
+    assert back.message == "canary takes other inputs than main: input oil was long and is double"
+    assert back.history[0].what == "rolled back (SignatureBroken)"
+    await world.at(10)
+    assert world.pods.described == ["main", "canary"]
+
+
+async def test_pods_are_asked_for_their_inputs_once_a_trial_and_again_when_it_is_retried() -> None:
+    world = World()
+    for second in (0, 1, 10):
+        await world.at(second)
+    assert (world.pods.described, world.status and world.status.weight) == (["main", "canary"], 20)
+    world.pods.inputs["canary"] = "double"
+    assert (await world.at(20, say="abort")).reason == "Aborted"
+    assert (await world.at(30, say="retry")).reason == "SignatureBroken"
+    world.rollout["analysis"] = {**ANALYSIS, "signature": "Ignore"}
+    assert (await world.at(41, say="retry")).weight == 20
+
+
+async def test_a_canary_gets_nothing_while_no_pod_of_its_version_tells_its_inputs() -> None:
+    world = World()
+    world.pods.served["canary"] = "s3://m/1"
+    old = await world.at(0)
+    world.pods.served["canary"], world.pods.silent = "s3://m/2", "canary"
+    silent = await world.at(10)
+    for waiting in (old, silent):
+        assert (waiting.reason, waiting.weight) == ("CanaryStarting", 0)
+        assert waiting.message.startswith("no ready pod of canary with the pinned models tells its inputs")
+        assert next_look(world.sight(), waiting, waiting) == 10
+    world.pods.silent = ""
+    assert (await world.at(20)).weight == 20
+
+
+async def test_a_stable_predictor_that_does_not_answer_keeps_no_canary_from_its_requests() -> None:
+    world = World()
+    world.pods.silent = "main"
+    assert (await world.at(0, stable=0)).weight == 20
+    assert world.pods.described == []
 
 
 async def test_the_next_look_is_due_at_once_after_a_change_and_else_after_the_interval() -> None:
