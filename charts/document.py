@@ -14,7 +14,7 @@ import yaml
 CHART = Path(__file__).resolve().parent / "sdep-operator"
 README, SCHEMA = CHART / "README.md", CHART / "values.schema.json"
 _MARK = "@schema "
-_KEY = re.compile(r"^(?P<indent> *)(?P<key>[A-Za-z_]+):")
+_KEY = re.compile(r"^(?P<indent> *)(?P<key>[A-Za-z_]\w*):")
 _TYPES = ((bool, "boolean"), (int, "integer"), (float, "number"), (str, "string"), (list, "array"), (dict, "object"))
 _TABLE = re.compile(r"(?<=<!-- values -->\n).*?(?=<!-- /values -->)", re.DOTALL)
 _IGNORED = re.compile(r"(?<=<!-- without effect -->\n).*?(?=<!-- /without effect -->)", re.DOTALL)

@@ -73,6 +73,19 @@ OPERATOR = Board(
         ),
         (
             Panel(
+                "What rollouts came to",
+                (Query(rate("sdep_rollout_decisions_total", _OPERATOR, "phase, reason"), "{{phase}} {{reason}}"),),
+                "ops",
+            ),
+            Panel(
+                "Requests for evidence",
+                (Query(rate("sdep_evidence_requests_total", _OPERATOR, "source, code"), "{{source}} {{code}}"),),
+                "reqps",
+                description="To the engines of predictors on trial. The code none is no answer.",
+            ),
+        ),
+        (
+            Panel(
                 "Requests to the Kubernetes API",
                 (
                     Query(

@@ -71,6 +71,30 @@ def test_lint_and_kubeconform_find_nothing_in_what_a_set_of_values_makes(
     assert counted["skipped"] == sum(body["kind"] in OF_OTHER_OPERATORS.split(",") for body in objects)
 
 
+def test_rules_and_boards_are_those_of_the_charts_files_with_the_values_namespace_and_limits(
+    bare_target: Target,
+) -> None:
+    everything = yaml.safe_load((CHART / "ci" / "everything.yaml").read_text())
+    limits = everything["metrics"]["prometheusRule"]["limits"]
+    made = bare_target.run(
+        "helm", "template", RELEASE, str(CHART), "-n", NAMESPACE, "-f", str(CHART / "ci" / "everything.yaml")
+    )
+    bodies = {(body["kind"], body["metadata"]["name"]): body for body in yaml.safe_load_all(made) if body}
+    written = "".join(
+        path.read_text().partition("groups:")[2] for path in sorted((CHART / "files/rules").glob("*.yaml"))
+    )
+    wanted = f"groups:{written}".replace("seldon-system", NAMESPACE)
+    for name, default in (("errorShare", 0.05), ("p99Seconds", 1)):
+        wanted = wanted.replace(f"> {default} # {name}", f"> {limits[name]}")
+    assert bodies["PrometheusRule", "seldon-controller-manager"]["spec"] == yaml.safe_load(wanted)
+    boards = bodies["ConfigMap", "seldon-dashboards"]
+    assert boards["metadata"]["labels"]["grafana_dashboard"] == "1"
+    files = {f"sdep-{path.name}": path.read_text() for path in (CHART / "files/dashboards").glob("*.json")}
+    assert {name: json.loads(text) for name, text in boards["data"].items()} == {
+        name: json.loads(text) for name, text in files.items()
+    }
+
+
 def test_kubeconform_with_these_schemas_finds_a_field_that_no_kind_has(bare_target: Target, kinds: Path) -> None:
     wrong = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a"}, "spec": {"port": 1}}
     with pytest.raises(CommandError, match="port"):

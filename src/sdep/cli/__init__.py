@@ -24,9 +24,14 @@ COMMANDS = {
     "render": "print the objects that a manifest would become, without a cluster",
     "diff": "show what the operator would change in the cluster for a manifest",
     "resolve": "ask the registry which model a URI means now",
-    "history": "list the models that each unit has served",
+    "history": "list the models that each unit has served, and what was decided of its rollout",
     "undo": "go back to an earlier model and stay there",
     "release": "let held units follow the registry again",
+    "promote": "end the step of a rollout, or all of it, in the canary's favour",
+    "abort": "take a rollout's canary out of the traffic",
+    "retry": "try a canary again that was turned back",
+    "pause": "stop a rollout where it is",
+    "resume": "let a paused rollout go on",
     "completion": "print the completion script of a shell",
     "crd": "print the CustomResourceDefinition",
     "operate": "run the operator (settings: SDEP_* variables)",
@@ -44,7 +49,18 @@ EXIT_CODES = {
 _EXAMPLES = "examples:"
 _PROGRAMS = {"operate", "fetch", "serve"}
 """Of the images: a failure that was explained is 1."""
-_ANSWERED_NO = {"InvalidManifest", "InvalidModelUri", "NotFound", "NothingToUndo", "AlreadyHeld"}
+_ANSWERED_NO = {
+    "InvalidManifest",
+    "InvalidModelUri",
+    "NotFound",
+    "NothingToUndo",
+    "AlreadyHeld",
+    "NoRollout",
+    "RolloutEnded",
+    "AlreadyPaused",
+    "NotPaused",
+    "NotRolledBack",
+}
 _CALLED_WRONG = {"InvalidCall", "InvalidSettings", "InvalidModels"}
 
 

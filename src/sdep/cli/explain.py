@@ -12,12 +12,14 @@ from sdep.cli import options
 from sdep.cli.gathering import gather_all
 from sdep.cli.output import emit
 from sdep.cli.session import Session, in_session
-from sdep.cli.terminal import Terminal, terminal
-from sdep.diagnosis.causes import Evidence, Explanation, Link, Suspect, explain, suspect
+from sdep.cli.terminal import Terminal, Tone, terminal
+from sdep.diagnosis.causes import Evidence, Explanation, Suspect, explain, suspect
+from sdep.diagnosis.link import Link
 from sdep.errors import InvalidError, TransientError
 
 DESCRIPTION = """Say why a SeldonDeployment is not ready: the chain from its condition to the Deployment, the ReplicaSet, the pod and the
-container, with the container's own last lines, and one sentence of what to do. Where it is ready, say what it serves.
+container, with the container's own last lines, and one sentence of what to do. Where it is ready, say what it serves, and why
+its rollout is paused or was turned back.
 
 Exits with 0 where it is Ready, with 1 where it is not."""
 EXAMPLES = (
@@ -81,20 +83,24 @@ def _text(said: Explanation, term: Terminal) -> Iterator[str]:
         yield f"{term.symbol('good')} {term.paint(said.name, 'strong')} is Ready and serves"
         for line in said.serves:
             yield from term.wrapped(line, indent="  ")
-        return
+        if not said.chain:
+            return
+        yield ""
     for depth, link in enumerate(said.chain):
-        told_below = any(later.reason == link.reason for later in said.chain[depth + 1 :])
-        yield from _link(link.model_copy(update={"says": ""}) if link.reason and told_below else link, depth, term)
+        later = said.chain[depth + 1 :]
+        told_below = any(link.reason == other.reason or link.says == other.says for other in later)
+        shown = link.model_copy(update={"says": ""}) if link.reason and told_below else link
+        yield from _link(shown, depth, term, "busy" if said.ready else "bad")
     yield ""
     first, *rest = list(term.wrapped(f"To do: {said.advice}"))
     yield term.paint("To do:", "strong") + first.removeprefix("To do:")
     yield from rest
 
 
-def _link(link: Link, depth: int, term: Terminal) -> Iterator[str]:
+def _link(link: Link, depth: int, term: Terminal, tone: Tone) -> Iterator[str]:
     """The object with its reason, and beside or below it what it says."""
     if not depth:
-        yield f"{term.symbol('bad')} {term.paint(link.name, 'strong')} {link.says}"
+        yield f"{term.symbol(tone)} {term.paint(link.name, 'strong')} {link.says}"
         return
     stem, indent = "   " * (depth - 1) + "└─ ", "   " * depth
     head = f"{link.kind} {link.name}"

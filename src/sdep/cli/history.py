@@ -10,14 +10,22 @@ from datetime import datetime
 from sdep.cli import options
 from sdep.cli.ages import age, now
 from sdep.cli.output import emit
+from sdep.cli.rollout_view import decision_lines
 from sdep.cli.served import Entry, UnitHistory, histories
 from sdep.cli.session import Session, in_session
 from sdep.cli.terminal import Terminal, terminal
+from sdep.diagnosis.rollout import read_rollout
 
-DESCRIPTION = """List the models that each unit has served, newest first: what, since when, and why it came.
+DESCRIPTION = """List the models that each unit has served, newest first: what, since when, and why it came. After them the decisions of
+its rollouts: when, by whom, what and why.
 
-0 is served now; the other numbers are for `sdep undo --to`. The operator remembers ten models of each unit."""
-EXAMPLES = ("sdep history prices", "sdep history prices -o json | jq '.units[0].entries[1].version'")
+0 is served now; the other numbers are for `sdep undo --to`. The operator remembers ten models of each unit, and twenty
+decisions."""
+EXAMPLES = (
+    "sdep history prices",
+    "sdep history prices -o json | jq '.units[0].entries[1].version'",
+    "sdep history prices -o json | jq '.decisions[0].why'",
+)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -31,26 +39,30 @@ def run(given: argparse.Namespace) -> int:
 
 
 async def _history(session: Session, given: argparse.Namespace) -> int:
-    units = histories(await session.seldon_deployment(given.name))
+    body = await session.seldon_deployment(given.name)
+    rollout = read_rollout(body.get("status") or {})
+    units, decided = histories(body), rollout.history if rollout else []
     if given.output:
         dumped = [unit.model_dump(mode="json", by_alias=True) for unit in units]
-        emit({"name": given.name, "namespace": session.namespace, "units": dumped}, given.output)
-    elif units:
-        sys.stdout.write("\n".join(_text(units, terminal(given.color), now())) + "\n")
+        told = [decision.model_dump(mode="json", by_alias=True) for decision in decided]
+        emit({"name": given.name, "namespace": session.namespace, "units": dumped, "decisions": told}, given.output)
+        return 0
+    term, at = terminal(given.color), now()
+    parts = [list(_unit(unit, term, at)) for unit in units]
+    parts += [list(decision_lines(decided, term, at))] if decided else []
+    if parts:
+        sys.stdout.write("\n\n".join("\n".join(part) for part in parts) + "\n")
     else:
         sys.stderr.write(f"{given.name} has served no model yet; `sdep explain {given.name}` says why\n")
     return 0
 
 
-def _text(units: list[UnitHistory], term: Terminal, at: datetime) -> Iterator[str]:
-    for number, unit in enumerate(units):
-        if number:
-            yield ""
-        held = f"  {term.paint('held', 'busy')}" if unit.held else ""
-        yield f"{term.paint(unit.unit, 'strong')}  {term.paint(unit.uri, 'dim')}{held}"
-        room = max(len(entry.label) for entry in unit.entries)
-        for entry in unit.entries:
-            yield _line(entry, entry.why.replace(f"{unit.uri} ", ""), min(room, 40), term, at)
+def _unit(unit: UnitHistory, term: Terminal, at: datetime) -> Iterator[str]:
+    held = f"  {term.paint('held', 'busy')}" if unit.held else ""
+    yield f"{term.paint(unit.unit, 'strong')}  {term.paint(unit.uri, 'dim')}{held}"
+    room = max(len(entry.label) for entry in unit.entries)
+    for entry in unit.entries:
+        yield _line(entry, entry.why.replace(f"{unit.uri} ", ""), min(room, 40), term, at)
 
 
 def _line(entry: Entry, why: str, room: int, term: Terminal, at: datetime) -> str:

@@ -15,12 +15,12 @@ from sdep.cli.output import emit
 from sdep.cli.session import Session, in_session
 from sdep.cli.status_view import lines, plain_lines
 from sdep.cli.terminal import Terminal, terminal
-from sdep.cli.watching import Watching
+from sdep.cli.watching import TREES, Watching
 from sdep.diagnosis.tree import View, view
 from sdep.errors import InvalidError
 
 DESCRIPTION = """Show SeldonDeployments as a tree: predictors with the weights asked for and routed, models with their versions,
-Deployments and pods with what is wrong with them, and each condition that is not as it should be.
+Deployments and pods with what is wrong with them, the rollout with what it found, and each condition that is not as it should be.
 
 Exits with 0 where everything that is shown is Ready, with 1 where something is not."""
 EXAMPLES = (
@@ -85,7 +85,7 @@ async def _watch(session: Session, given: argparse.Namespace) -> int:
     redraws = sys.stdout.isatty() and not given.output
     told: set[str] = set()
     shown = ""
-    async with Watching(session, everywhere=given.all_namespaces) as watching:
+    async with Watching(session, TREES, everywhere=given.all_namespaces) as watching:
         while True:
             views = await _views(session, given)
             at = now()

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sdep.cli.ages import age
 from sdep.cli.branches import Branch, draw
+from sdep.cli.rollout_view import rollout_branch, rollout_lines
 from sdep.cli.terminal import Terminal, Tone
 from sdep.diagnosis.brief import brief
 from sdep.diagnosis.tree import ConditionView, DeploymentView, ModelView, PodView, PredictorView, View
@@ -22,6 +23,7 @@ def lines(seen: View, term: Terminal, at: datetime, *, with_namespace: bool = Fa
         yield "  " + term.paint(term.cut(seen.url, 2), "dim")
     branches = [_predictor(predictor, at) for predictor in seen.predictors]
     branches += [_deployment(left, at) for left in seen.leftover]
+    branches += [rollout_branch(seen.rollout, at)] if seen.rollout else []
     yield from draw(branches, term)
     for condition in seen.conditions:
         yield from _condition(condition, term)
@@ -40,6 +42,8 @@ def plain_lines(seen: View) -> Iterator[str]:
             for pod in deployment.pods:
                 said = f": {brief(pod.message)}" if pod.message else ""
                 yield f"{top} pod {pod.name}: {pod.ready_containers}/{pod.containers} ready, {pod.phase}{said}"
+    for line in rollout_lines(seen.rollout) if seen.rollout else ():
+        yield f"{top} {line}"
     for condition in seen.conditions:
         yield f"{top} condition {condition.type}: {condition.status} {condition.reason} {condition.message}".rstrip()
 
@@ -47,8 +51,11 @@ def plain_lines(seen: View) -> Iterator[str]:
 def _tone(seen: View) -> Tone:
     if seen.ready:
         return "good"
-    on_its_way = not seen.seen or all(found.reason in {"Progressing", "PredictorNotReady"} for found in seen.conditions)
-    return "busy" if on_its_way else "bad"
+    if not seen.seen:
+        return "busy"
+    failed = [found for found in seen.conditions if found.reason not in {"Progressing", "PredictorNotReady"}]
+    turned_back = seen.rollout is not None and seen.rollout.phase == "RolledBack"
+    return "bad" if failed or turned_back else "busy"
 
 
 def _state(seen: View) -> str:

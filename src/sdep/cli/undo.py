@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 import sys
 
 from sdep.cli import options
@@ -11,6 +10,7 @@ from sdep.cli.ages import now
 from sdep.cli.output import emit
 from sdep.cli.served import Entry, UnitHistory, histories
 from sdep.cli.session import Session, in_session
+from sdep.cli.user import user
 from sdep.errors import InvalidError
 from sdep.registry.hold import HOLD_ANNOTATION, HeldModel, with_holds
 
@@ -48,7 +48,7 @@ async def _undo(session: Session, given: argparse.Namespace) -> int:
         version=entry.version,
         run_id=entry.run_id,
         model_id=entry.model_id,
-        by=_user(),
+        by=user(),
         at=f"{now():%Y-%m-%dT%H:%M:%SZ}",
         why=given.why,
     )
@@ -100,10 +100,3 @@ def chosen_entry(unit: UnitHistory, number: int | None) -> Entry:
             "NotFound", f"{unit.unit} has no model number {wanted} in its history: give one from 0 to {last}"
         )
     return found
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a user id without a name, as in a container
-        return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
@@ -11,21 +12,24 @@ from sdep.cli.session import Session
 from sdep.diagnosis.gathered import LABELLED
 from sdep.errors import TransientError
 
-_WATCHED = ((API_VERSION, KIND, ""), ("apps/v1", "Deployment", LABELLED), ("v1", "Pod", LABELLED))
+SELDON_DEPLOYMENTS = ((API_VERSION, KIND, ""),)
+TREES = (*SELDON_DEPLOYMENTS, ("apps/v1", "Deployment", LABELLED), ("v1", "Pod", LABELLED))
+"""Of each kind: its API, its name, and the label of those that are meant."""
 _AGAIN_SECONDS = 2.0
 
 
 class Watching:
     """One watch a kind, for as long as the context lasts; a watch that ends is begun again."""
 
-    def __init__(self, session: Session, *, everywhere: bool) -> None:
+    def __init__(self, session: Session, kinds: Sequence[tuple[str, str, str]], *, everywhere: bool = False) -> None:
         self._session = session
+        self._kinds = kinds
         self._namespace = None if everywhere else session.namespace
         self._changed = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
-        self._tasks = [asyncio.create_task(self._follow(*watched)) for watched in _WATCHED]
+        self._tasks = [asyncio.create_task(self._follow(*watched)) for watched in self._kinds]
         return self
 
     async def __aexit__(

@@ -48,6 +48,12 @@ _BY_REASON = {
 _MODEL_NOT_FOUND = (
     "Register the model under that name, or correct modelUri; `sdep resolve URI` asks the registry again."
 )
+_BY_PHASE = {
+    "Paused": "Take the step with `sdep promote {name}` where the canary is good enough, or turn back with `sdep abort {name}`.",
+    "RolledBack": "Correct the canary: another version of it is tried by itself. `sdep retry {name}` tries the same one again.",
+}
+_PAUSED_BY_PERSON = "Go on with `sdep resume {name}`, or turn back with `sdep abort {name}`."
+_WAIT = "Nothing is wrong yet: wait, or follow it with `sdep status {name} -w`."
 _LOOK = "Look at `kubectl describe pod` of the pod above; the cluster gives no more than this."
 
 
@@ -56,3 +62,15 @@ def advice(reason: str, kind: str) -> str:
     if reason == "ModelNotFound":
         return _MODEL_NOT_FOUND if kind == "condition" else _FETCHED
     return _BY_REASON.get(reason, _LOOK)
+
+
+def patience(name: str) -> str:
+    """What to do while everything is on its way."""
+    return _WAIT.format(name=name)
+
+
+def rollout_advice(name: str, phase: str, reason: str) -> str:
+    """What to do about a rollout; one that a person paused has the reason `Paused`."""
+    if phase == reason == "Paused":
+        return _PAUSED_BY_PERSON.format(name=name)
+    return _BY_PHASE.get(phase, _WAIT).format(name=name)

@@ -9,30 +9,25 @@ from typing import Any
 from pydantic import Field
 
 from sdep.api.base import KubeModel
-from sdep.diagnosis.advice import advice
+from sdep.diagnosis.advice import advice, patience, rollout_advice
 from sdep.diagnosis.brief import brief
 from sdep.diagnosis.gathered import Body, Gathered
+from sdep.diagnosis.link import Link
+from sdep.diagnosis.rollout import ROLLOUT_COMPLETE, RolloutView, rollout_view
+from sdep.diagnosis.rollout_causes import rollout_links
 from sdep.status.pods import trouble
 
 _OPERATOR = (
     "See that the operator runs and watches this namespace: kubectl get pods -A -l app=seldon-controller-manager."
 )
-_WAIT = "Nothing is wrong yet: wait, or follow it with `sdep status {name} -w`."
 _TELLING_EVENTS = ("FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox", "Unhealthy", "Evicted", "Failed")
 
 
-class Link(KubeModel):
-    """One step of the chain: which object, what it says, and the reason in the cluster's own word."""
-
-    kind: str
-    name: str
-    says: str
-    reason: str = ""
-    log: list[str] = Field(default_factory=list)
-
-
 class Explanation(KubeModel):
-    """`chain` runs from the SeldonDeployment to the cause; it is empty where it is ready, and `serves` says what."""
+    """`chain` runs from the SeldonDeployment to the cause, and is empty where all is well; `serves` says what a ready one serves.
+
+    What is ready has a chain where its rollout is paused or was turned back.
+    """
 
     namespace: str
     name: str
@@ -61,13 +56,16 @@ class Evidence:
 
 def explain(gathered: Gathered, evidence: Evidence) -> Explanation:
     """The chain, ended by one sentence of what to do; where it is ready, what it serves."""
+    rollout = rollout_view(gathered.status)
     ready = gathered.seen and gathered.condition("Ready").get("status") == "True"
-    if ready:
-        return Explanation(namespace=gathered.namespace, name=gathered.name, ready=True, serves=list(_serves(gathered)))
-    chain = list(_chain(gathered, evidence))
-    last = next((link for link in reversed(chain) if link.reason), chain[-1])
+    chain = list(_stopped(gathered, rollout) if ready else _chain(gathered, rollout, evidence))
     return Explanation(
-        namespace=gathered.namespace, name=gathered.name, ready=False, chain=chain, advice=_advice(gathered, last)
+        namespace=gathered.namespace,
+        name=gathered.name,
+        ready=ready,
+        chain=chain,
+        advice=_advice(gathered, rollout, chain) if chain else "",
+        serves=list(_serves(gathered)) if ready else [],
     )
 
 
@@ -88,23 +86,37 @@ def suspect(gathered: Gathered) -> Suspect | None:
     return Suspect(pod["metadata"]["name"], str(container["name"]), previous=ended_before and not ended)
 
 
-def _chain(gathered: Gathered, evidence: Evidence) -> Iterator[Link]:
+def _stopped(gathered: Gathered, rollout: RolloutView | None) -> Iterator[Link]:
+    """Of what is ready: nothing, unless its rollout goes no further."""
+    if rollout is None or not rollout.stopped:
+        return
+    yield Link(kind="SeldonDeployment", name=gathered.name, says="is Ready, and its rollout is not complete")
+    if complete := gathered.condition(ROLLOUT_COMPLETE):
+        yield _said_by(complete)
+    yield from rollout_links(rollout)
+
+
+def _said_by(condition: Body) -> Link:
+    return Link(
+        kind="condition",
+        name=str(condition.get("type", "Ready")),
+        says=condition.get("message") or "is False",
+        reason=condition.get("reason", ""),
+    )
+
+
+def _chain(gathered: Gathered, rollout: RolloutView | None, evidence: Evidence) -> Iterator[Link]:
     if not gathered.seen:
         looked = int(gathered.status.get("observedGeneration", 0)) > 0
         said = "changed since the operator looked at it" if looked else "has not been looked at by an operator"
         yield Link(kind="SeldonDeployment", name=gathered.name, says=said, reason="NotSeen")
         return
-    cause = _cause(gathered)
-    ready = gathered.condition("Ready")
+    cause = _cause(gathered) or gathered.condition("Ready")
     says = f"is {gathered.status.get('state', 'Unknown')} and not Ready"
     yield Link(kind="SeldonDeployment", name=gathered.name, says=says)
-    cause = cause or ready
-    yield Link(
-        kind="condition",
-        name=str(cause.get("type", "Ready")),
-        says=cause.get("message") or "is False",
-        reason=cause.get("reason", ""),
-    )
+    yield _said_by(cause)
+    if cause.get("type") == ROLLOUT_COMPLETE and rollout:
+        yield from rollout_links(rollout)
     if cause.get("type") in {"DeploymentsReady", "TrafficAsRequested"} and (deployment := _behind(gathered)):
         yield from _workload(gathered, deployment, evidence)
 
@@ -236,11 +248,14 @@ def _condition(body: Body, kind: str) -> Body:
     return next((found for found in (body.get("status") or {}).get("conditions") or () if found["type"] == kind), {})
 
 
-def _advice(gathered: Gathered, last: Link) -> str:
+def _advice(gathered: Gathered, rollout: RolloutView | None, chain: Sequence[Link]) -> str:
+    if rollout and any(link.kind == "rollout" for link in chain):
+        return rollout_advice(gathered.name, rollout.phase, rollout.reason)
+    last = next((link for link in reversed(chain) if link.reason), chain[-1])
     if last.reason == "NotSeen":
         return _OPERATOR
     if last.reason in {"", "Progressing", "PredictorNotReady"}:
-        return _WAIT.format(name=gathered.name)
+        return patience(gathered.name)
     return advice(last.reason, last.kind)
 
 

@@ -46,6 +46,15 @@ class Gathered:
         generation = self.sdep["metadata"].get("generation", 0)
         return bool(self.status) and int(self.status.get("observedGeneration", 0)) >= generation
 
+    @property
+    def predictors(self) -> list[Body]:
+        """Those of the manifest, and last the canary that the operator made for a rollout."""
+        written = list(self.sdep["spec"].get("predictors") or ())
+        canary = (self.status.get("rollout") or {}).get("canary")
+        there = {found["name"] for found in self.status.get("predictors") or ()}
+        made = canary in there and all(found["name"] != canary for found in written)
+        return [*written, {"name": canary}] if made else written
+
     def condition(self, kind: str) -> Body:
         return next((found for found in self.status.get("conditions") or () if found["type"] == kind), {})
 
@@ -75,8 +84,8 @@ def gather(sdeps: Iterable[Body], objects: Mapping[str, Sequence[Body]]) -> list
 
 
 def deployments_by_predictor(gathered: Gathered) -> dict[str, list[Body]]:
-    """The Deployments of each predictor of the manifest; under "" those of none, such as one that was taken out."""
-    predictors = [str(found["name"]) for found in gathered.sdep["spec"].get("predictors") or ()]
+    """The Deployments of each predictor; under "" those of none, such as one that was taken out."""
+    predictors = [str(found["name"]) for found in gathered.predictors]
     found: dict[str, list[Body]] = {name: [] for name in (*predictors, "")}
     for deployment in sorted(gathered.deployments, key=lambda body: str(body["metadata"]["name"])):
         found[_predictor(gathered.name, predictors, deployment)].append(deployment)

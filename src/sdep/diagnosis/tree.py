@@ -8,6 +8,7 @@ from pydantic import Field
 
 from sdep.api.base import KubeModel
 from sdep.diagnosis.gathered import Body, Gathered, deployments_by_predictor
+from sdep.diagnosis.rollout import ROLLOUT_COMPLETE, RolloutView, rollout_view
 from sdep.status.pods import trouble
 
 _BAD_WHEN_TRUE = {"Stalled"}
@@ -79,11 +80,12 @@ class View(KubeModel):
     created_at: str = ""
     predictors: list[PredictorView] = Field(default_factory=list)
     leftover: list[DeploymentView] = Field(default_factory=list)
+    rollout: RolloutView | None = None
     conditions: list[ConditionView] = Field(default_factory=list)
 
 
 def view(gathered: Gathered) -> View:
-    """What there is, in manifest order."""
+    """What there is, in manifest order. Raises InvalidError where the rollout's status is not this operator's."""
     status, metadata = gathered.status, gathered.sdep["metadata"]
     by_predictor = deployments_by_predictor(gathered)
     return View(
@@ -95,10 +97,10 @@ def view(gathered: Gathered) -> View:
         url=(status.get("address") or {}).get("url", ""),
         created_at=metadata.get("creationTimestamp") or "",
         predictors=[
-            _predictor(gathered, written, by_predictor[str(written["name"])])
-            for written in gathered.sdep["spec"].get("predictors") or ()
+            _predictor(gathered, written, by_predictor[str(written["name"])]) for written in gathered.predictors
         ],
         leftover=[_deployment(gathered, deployment) for deployment in by_predictor[""]],
+        rollout=rollout_view(status),
         conditions=list(_conditions(gathered)),
     )
 
@@ -181,7 +183,7 @@ def _phase(pod: Body, reason: str) -> str:
 
 
 def _conditions(gathered: Gathered) -> Iterator[ConditionView]:
-    """Each trouble once: `Ready` and `Stalled` say again what another condition says."""
+    """Each trouble once: `Ready` and `Stalled` say again what another condition says, `RolloutComplete` what the rollout says."""
     wrong = [
         found
         for found in gathered.status.get("conditions") or ()
@@ -190,6 +192,8 @@ def _conditions(gathered: Gathered) -> Iterator[ConditionView]:
     told = {(found["reason"], found.get("message", "")) for found in wrong if found["type"] not in {"Ready", "Stalled"}}
     for found in wrong:
         if found["type"] in {"Ready", "Stalled"} and (found["reason"], found.get("message", "")) in told:
+            continue
+        if found["type"] == ROLLOUT_COMPLETE and gathered.status.get("rollout"):
             continue
         yield ConditionView(
             type=found["type"], status=found["status"], reason=found["reason"], message=found.get("message", "")

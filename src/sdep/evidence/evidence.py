@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from sdep.evidence.histogram import Histogram
+from sdep.evidence.histogram import Histogram, HistogramText
 
 PATH = "/evidence"
 """Where an engine tells it, as JSON, of all predictions since its process began."""
@@ -34,8 +34,8 @@ class Evidence(BaseModel):
     requests: Number = 0
     errors: Number = 0
     refusals: Number = 0
-    latency: Histogram = Histogram(LATENCY_DIGITS)
-    predictions: Histogram = Histogram()
+    latency: HistogramText = Histogram(LATENCY_DIGITS)
+    predictions: HistogramText = Histogram()
     classes: Mapping[str, Number] = Field(default_factory=dict)
 
     def plus(self, other: Evidence) -> Evidence:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import core_schema
+from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
 MOST_DIGITS = 4
 MOST_VALUES = 400
@@ -87,21 +85,13 @@ class Histogram:
         digits = min(self.digits, other.digits)
         return self.coarser(digits), other.coarser(digits)
 
-    @classmethod
-    def __get_pydantic_core_schema__(cls, _source: Any, _handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:  # noqa: ANN401 - pydantic's own signature
-        text = core_schema.no_info_after_validator_function(cls.parse, core_schema.str_schema())
-        itself = core_schema.is_instance_schema(cls)
-        return core_schema.json_or_python_schema(
-            json_schema=text,
-            python_schema=core_schema.union_schema([itself, text]),
-            serialization=core_schema.plain_serializer_function_ser_schema(str),
-        )
 
-    @classmethod
-    def __get_pydantic_json_schema__(
-        cls, _schema: core_schema.CoreSchema, _handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        return {"type": "string"}
+def _read(value: object) -> Histogram:
+    return value if isinstance(value, Histogram) else Histogram.parse(str(value))
+
+
+HistogramText = Annotated[Histogram, PlainValidator(_read), PlainSerializer(str), WithJsonSchema({"type": "string"})]
+"""A field of a model that holds a histogram; as JSON it is its text."""
 
 
 def of(values: Iterable[float], digits: int = MOST_DIGITS) -> Histogram:

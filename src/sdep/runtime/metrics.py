@@ -1,4 +1,4 @@
-"""What Prometheus reads: v1's names, labels and buckets.
+"""What Prometheus reads: v1's names, labels and buckets. Beside it, the evidence of the same requests.
 
 `status` repeats `code`, because v1's own dashboard asks for it and never found it.
 """
@@ -17,6 +17,8 @@ from prometheus_client import (
 )
 from prometheus_client.exposition import generate_latest
 
+from sdep.runtime.evidence.recorder import Recorder
+from sdep.runtime.report import Report
 from sdep.runtime.rpc.codes import label
 from sdep.runtime.tally import Tally
 from sdep.runtime.tracking import Tracking, model_labels
@@ -37,6 +39,10 @@ _PREDICTOR = ("deployment_name", "predictor_name", "predictor_version")
 _MODEL = ("model_name", "model_image", "model_version")
 _METHODS = frozenset({"get", "head", "post", "put", "delete", "patch", "options", "trace", "connect", "unary", "other"})
 _CALL = ("service", "method", "code", "status")
+_PREDICTIONS = frozenset(
+    {"predictions", "invocations", "/seldon.protos.Seldon/Predict", "/inference.GRPCInferenceService/ModelInfer"}
+)
+"""The services that predict, whatever the protocol: what else is served is no evidence."""
 
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # a time stamp per series, which v1 has not and nothing reads
@@ -64,7 +70,8 @@ class Metrics:
         self.refused = Tally("sdep_runtime_refused_requests_total", "Requests refused as too many were waiting", owner)
         self.refused.add(0)
         self._batches: Histogram | None = None
-        self.of_all_workers: Callable[[], Awaitable[bytes]] | None = None
+        self.evidence = Recorder()
+        self.of_all_workers: Callable[[], Awaitable[Report]] | None = None
 
     def _histogram(self, side: str, text: str, labels: tuple[str, ...]) -> Histogram:
         name = f"seldon_api_executor_{side}_requests_seconds"
@@ -82,12 +89,16 @@ class Metrics:
     def served(self, service: str, method: str, code: int, seconds: float) -> None:
         """One answered request; `method` in lower case, `unary` for gRPC. One that HTTP does not know is `other`."""
         key = (service, method, code)
-        if key not in self._served:
+        measured = self._served.get(key)
+        if measured is None:
             if method not in _METHODS:
                 self.served(service, "other", code, seconds)
                 return
-            self._served[key] = self._server.labels(*self._predictor, service, *_call(method, code))
-        self._served[key].observe(seconds)
+            measured = self._server.labels(*self._predictor, service, *_call(method, code))
+            self._served[key] = measured
+        measured.observe(seconds)
+        if service in _PREDICTIONS:
+            self.evidence.request(code, seconds)
 
     def called(self, unit: ServedUnit, service: str, code: int, seconds: float) -> None:
         """One call of one graph node; `service` is the path of v1's internal API, or the method of its gRPC twin."""
@@ -116,12 +127,16 @@ class Metrics:
         owner = dict(zip(_PREDICTOR, self._predictor, strict=True))
         self.payloads.add(1, {**owner, "model_name": unit, "outcome": outcome})
 
-    async def collected(self) -> bytes:
-        """Text format 0.0.4; of the whole pod, where this process is one of several."""
-        return self.exposition() if self.of_all_workers is None else await self.of_all_workers()
+    async def collected(self) -> Report:
+        """Of the whole pod, where this process is one of several."""
+        return self.report() if self.of_all_workers is None else await self.of_all_workers()
+
+    def report(self) -> Report:
+        """What this process has counted."""
+        return Report(self.exposition().decode(), self.evidence.evidence())
 
     def exposition(self) -> bytes:
-        """Format what this process has counted."""
+        """Text format 0.0.4."""
         tallies = (self.predictions, self.feedback, self.reward, self.payloads, self.refused)
         return generate_latest(self._registry) + "".join(tally.exposition() for tally in tallies).encode()
 

@@ -17,6 +17,7 @@ from tests.unit.cli.cluster_objects import (
     replica_set,
     sdep,
 )
+from tests.unit.cli.rollouts import decided, finding, rollout
 
 
 def explained(found: Gathered, evidence: Evidence | None = None) -> Explanation:
@@ -137,3 +138,66 @@ def test_what_is_ready_has_no_chain_and_says_what_it_serves() -> None:
     assert said.ready
     assert said.chain == []
     assert said.serves == ["main: price/3; 100% of the traffic; 2 of 2 pods ready"]
+
+
+def with_rollout(told: Body, *, ready: bool) -> Gathered:
+    """A SeldonDeployment with a rollout that is not complete, which makes it not Ready or does not."""
+    said = not_ready("RolloutComplete", told["reason"], told["message"])
+    conditions = (condition("Ready", "Ready", status="True"), said[1]) if ready else said
+    return gathered(sdep(*conditions, rollout=told, predictors=[{"name": "main", "traffic": 100}]))
+
+
+FAILED = rollout(
+    "RolledBack",
+    "AnalysisFailed",
+    "twice as slow",
+    findings=[finding("errors", "Pass", "fine"), finding("latency", "Fail", "twice as slow")],
+    history=[decided("rolled back (AnalysisFailed)", "twice as slow")],
+)
+
+
+@pytest.mark.parametrize("ready", [True, False])
+def test_the_chain_of_a_canary_that_was_turned_back_ends_at_the_finding(*, ready: bool) -> None:
+    said = explained(with_rollout(FAILED, ready=ready))
+    assert [link.kind for link in said.chain] == ["SeldonDeployment", "condition", "rollout", "finding"]
+    assert said.chain[2].says == "was turned back at step 2 of 3"
+    assert (said.chain[-1].name, said.chain[-1].reason, said.chain[-1].says) == ("latency", "Fail", "twice as slow")
+    assert "`sdep retry prices`" in said.advice
+    assert said.ready == ready
+    assert bool(said.serves) == ready
+
+
+def test_a_rollout_that_waits_for_evidence_names_the_measure_that_is_not_clear() -> None:
+    unclear = finding("latency", "Inconclusive", "too few requests to tell")
+    told = rollout("Paused", "Inconclusive", "too few requests to tell", findings=[finding("errors", "Pass"), unclear])
+    said = explained(with_rollout(told, ready=True))
+    assert said.chain[2].says == "is paused at step 2 of 3, weight 25%"
+    assert [link.name for link in said.chain[3:]] == ["latency"]
+    assert "`sdep promote prices`" in said.advice
+    assert "`sdep abort prices`" in said.advice
+
+
+def test_a_rollout_that_waits_for_approval_ends_its_own_chain() -> None:
+    unclear = [finding("latency", "Inconclusive", "unclear")]
+    said = explained(with_rollout(rollout("Paused", "AwaitingApproval", "waits", findings=unclear), ready=True))
+    assert (said.chain[-1].kind, said.chain[-1].reason) == ("rollout", "AwaitingApproval")
+    assert "`sdep promote prices`" in said.advice
+
+
+def test_what_a_person_did_to_a_rollout_is_told_with_their_name() -> None:
+    paused = rollout("Paused", "Paused", "quarter end", history=[decided("paused (Paused)", "quarter end", by="ann")])
+    said = explained(with_rollout(paused, ready=True))
+    assert said.chain[-1].says == "is paused by ann at step 2 of 3, weight 25%: quarter end"
+    assert "`sdep resume prices`" in said.advice
+
+
+def test_a_rollout_that_is_on_its_way_or_done_leaves_no_chain_below_what_is_ready() -> None:
+    for phase in ("Progressing", "Promoted"):
+        said = explained(with_rollout(rollout(phase), ready=True))
+        assert (said.chain, said.advice) == ([], "")
+
+
+def test_a_rollout_that_keeps_it_from_being_ready_needs_nothing_but_time() -> None:
+    said = explained(with_rollout(rollout(message="step 2 of 3"), ready=False))
+    assert said.chain[-1].says == "is on its way at step 2 of 3, weight 25%"
+    assert said.advice.startswith("Nothing is wrong yet")

@@ -36,7 +36,14 @@ def test_every_command_has_help_with_an_example_unless_it_takes_nothing(capsys: 
 
 
 @pytest.mark.parametrize(
-    "call", [["no-such-command"], ["lint"], ["undo", "prices", "--to", "x"], ["status", "-o", "xml"]]
+    "call",
+    [
+        ["no-such-command"],
+        ["lint"],
+        ["undo", "prices", "--to", "x"],
+        ["status", "-o", "xml"],
+        ["pause", "prices", "--timeout", "5"],
+    ],
 )
 def test_a_wrong_call_exits_with_2(call: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
@@ -48,7 +55,7 @@ def test_a_wrong_call_exits_with_2(call: list[str], capsys: pytest.CaptureFixtur
 def test_a_cluster_that_is_not_known_exits_with_3_and_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for command in (["status"], ["explain", "x"], ["history", "x"], ["undo", "x"], ["release", "x"]):
+    for command in (["status"], ["explain", "x"], ["history", "x"], ["undo", "x"], ["release", "x"], ["promote", "x"]):
         assert main([*command, "--kubeconfig", str(tmp_path / "none")]) == 3
         said = capsys.readouterr().err.splitlines()
         assert len(said) == 1
@@ -140,7 +147,7 @@ def bash_completes(line: str, tmp_path: Path) -> list[str]:
 
 def test_bash_completes_commands_options_values_and_files(tmp_path: Path) -> None:
     (tmp_path / "prices.yaml").write_text("")
-    assert bash_completes("sdep re", tmp_path) == ["render", "resolve", "release"]
+    assert bash_completes("sdep re", tmp_path) == ["render", "resolve", "release", "retry", "resume"]
     assert "--tracking-uri" in bash_completes("sdep resolve --tr", tmp_path)
     assert bash_completes("sdep status -o y", tmp_path) == ["yaml"]
     assert bash_completes("sdep lint pri", tmp_path) == ["prices.yaml"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sdep.contract import METADATA_PATH, PREDICTIONS_PATH
+from sdep.evidence import evidence
 from sdep.runtime.http.announce import announce
 from sdep.runtime.http.response import Response
 from sdep.runtime.http.routes import GET, POST, Route
@@ -12,13 +13,15 @@ from sdep.runtime.http.routes import GET, POST, Route
 if TYPE_CHECKING:
     from sdep.runtime.http.probes import Probes
     from sdep.runtime.http.request import Request
+    from sdep.runtime.metrics import Metrics
     from sdep.runtime.seldon.api import SeldonApi
 
 
 class GraphRoutes:
-    def __init__(self, api: SeldonApi, probes: Probes) -> None:
+    def __init__(self, api: SeldonApi, probes: Probes, metrics: Metrics) -> None:
         self._api = api
         self._probes = probes
+        self._metrics = metrics
 
     def routes(self) -> dict[str, Route]:
         predictions = Route(POST, self._predict, "predictions")
@@ -33,6 +36,7 @@ class GraphRoutes:
             METADATA_PATH: Route(GET, self._graph_metadata, "metadata"),
             "/api/v1.0/status": status,
             "/api/v1.0/health/status": status,
+            evidence.PATH: Route(GET, self._evidence),
         }
 
     def of_unit(self) -> dict[str, Route]:
@@ -57,6 +61,10 @@ class GraphRoutes:
         body, puid = await self._api.feedback(content, given)
         request.puid = request.puid or puid
         return Response(body)
+
+    async def _evidence(self, _: Request) -> Response:
+        found = (await self._metrics.collected()).evidence
+        return Response(found.model_dump_json(by_alias=True).encode())
 
     async def _graph_metadata(self, _: Request) -> Response:
         return Response(await self._api.graph_metadata())

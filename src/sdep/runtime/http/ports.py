@@ -34,7 +34,7 @@ def main_app(
     graph = settings.predictor.graph
     containers = [unit for unit in units_of(graph) if unit.host]
     probes = Probes(lifecycle, metrics, Reach(containers) if containers else None)
-    external, inference = GraphRoutes(api, probes), OpenInferenceApi(settings.predictor, api)
+    external, inference = GraphRoutes(api, probes, metrics), OpenInferenceApi(settings.predictor, api)
     v2, tensorflow = OpenInferenceRoutes(inference, api, probes), TensorflowRoutes(inference, api)
     scoring = InvocationsRoutes(api, lifecycle)
     own = _unit(graph, api, lifecycle, metrics).internal() if is_alone(graph) else {}

@@ -44,7 +44,7 @@ class Probes:
         return Response()
 
     async def metrics(self, _: Request) -> Response:
-        return Response(await self._metrics.collected(), content_type=CONTENT_TYPE.encode())
+        return Response((await self._metrics.collected()).exposition.encode(), content_type=CONTENT_TYPE.encode())
 
     async def _live(self, _: Request) -> Response:
         return Response()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-OK = 200
+OK, CANCELLED, OVERDUE = 200, 499, 504
 
 _NAMES = {
     OK: "OK",
@@ -14,11 +14,11 @@ _NAMES = {
     409: "ABORTED",
     413: "RESOURCE_EXHAUSTED",
     429: "RESOURCE_EXHAUSTED",
-    499: "CANCELLED",
+    CANCELLED: "CANCELLED",
     500: "INTERNAL",
     501: "UNIMPLEMENTED",
     503: "UNAVAILABLE",
-    504: "DEADLINE_EXCEEDED",
+    OVERDUE: "DEADLINE_EXCEEDED",
 }
 _CODES = {
     **{name: code for code, name in reversed(_NAMES.items())},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,7 +13,7 @@ from sdep.runtime.errors import NotReadyError, ServingError
 from sdep.runtime.graph.call import CALL, Call
 from sdep.runtime.log import event
 from sdep.runtime.request_id import new_id
-from sdep.runtime.rpc.codes import OK, grpc_name
+from sdep.runtime.rpc.codes import CANCELLED, OK, OVERDUE, grpc_name
 from sdep.runtime.seldon.puid import header_value
 
 if TYPE_CHECKING:
@@ -66,6 +67,9 @@ def _handler(path: str, answer: Answer, metrics: Metrics | None) -> Callable[...
             code, error = failed.code, failed
             if code >= FAILED and not isinstance(failed, NotReadyError):
                 event("request failed", level="error", path=path, puid=puid, detail=failed.message)
+        except asyncio.CancelledError:
+            code = OVERDUE if left is not None and time.perf_counter() - begin >= left else CANCELLED
+            raise
         except Exception as failed:  # noqa: BLE001 - the client gets a sentence and the log the trace
             event("request failed", level="error", path=path, puid=puid, error=failed)
             code, error = 500, ServingError("the server failed; its log says why")

@@ -50,6 +50,7 @@ class SeldonApi:
             raise _not_ready()
         answer = await predictor.predict(message)
         self._metrics.predictions.add()
+        self._metrics.evidence.answered(answer.payload)
         return answer
 
     async def feedback(self, body: Any, puid: str) -> tuple[bytes, str]:  # noqa: ANN401 - decoded JSON

@@ -14,7 +14,7 @@ _HEAD = struct.Struct(">BI")
 
 
 class Word(IntEnum):
-    """From a worker: LOADED, FAILED (why), COLLECT, REPORT (its metrics). From the parent: SERVE, DRAIN, REPORT, COLLECTED."""
+    """From a worker: LOADED, FAILED (why), COLLECT, REPORT (what it has counted). From the parent: SERVE, DRAIN, REPORT, COLLECTED."""
 
     LOADED = 1
     FAILED = 2

@@ -10,6 +10,7 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from sdep.runtime.report import Report
 from sdep.runtime.workers.channel import Channel, Word
 from sdep.runtime.workers.handover import Ended, Giver, pair
 
@@ -24,14 +25,14 @@ REPORT_SECONDS = 2.0
 
 
 class Child:
-    """`failure` is its own last sentence; `exposition` what it reported last. `loaded` while it can answer."""
+    """`failure` is its own last sentence; `reported` what it said last that it counted. `loaded` while it can answer."""
 
     def __init__(self, number: int, process: asyncio.subprocess.Process, channel: Channel, giver: Giver) -> None:
         self.number = number
         self.giver = giver
         self.has_loaded = False
         self.failure = ""
-        self.exposition = ""
+        self.reported = Report()
         self._process = process
         self._channel = channel
         self._report: asyncio.Future[None] | None = None
@@ -70,7 +71,7 @@ class Child:
         """Return how it ended, once it has, in words."""
         while (said := await self._channel.hear()) is not None:
             if said.word is Word.REPORT:
-                self._reported(said.body.decode())
+                self._hear_report(Report.decoded(said.body))
             elif said.word is Word.FAILED:
                 self.failure = said.body.decode()
             else:
@@ -79,20 +80,20 @@ class Child:
         self._gone = True
         self.giver.close()
         code = await self._process.wait()
-        self._reported(self.exposition)
+        self._hear_report(self.reported)
         await self._channel.close()
         return self.failure or _ending(code)
 
     async def report(self) -> None:
-        """Bring `exposition` up to date, as far as the worker answers in time."""
+        """Bring `reported` up to date, as far as the worker answers in time."""
         if self._report is None:
             self._report = asyncio.get_running_loop().create_future()
             self._channel.say(Word.REPORT)
         with suppress(TimeoutError):
             await asyncio.wait_for(asyncio.shield(self._report), REPORT_SECONDS)
 
-    def _reported(self, exposition: str) -> None:
-        self.exposition = exposition
+    def _hear_report(self, report: Report) -> None:
+        self.reported = report
         if self._report is not None:
             self._report.set_result(None)
             self._report = None

@@ -1,10 +1,14 @@
-"""One exposition from several: what a scrape of any worker shows is the whole pod."""
+"""One report from several: what a scrape of any worker shows is the whole pod."""
 
 from __future__ import annotations
 
 import math
+from functools import reduce
 from statistics import fmean
 from typing import TYPE_CHECKING, NamedTuple
+
+from sdep.evidence.evidence import Evidence
+from sdep.runtime.report import Report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -22,6 +26,16 @@ class _Family(NamedTuple):
     samples: dict[str, list[float]]
 
 
+def together(reports: Sequence[Report]) -> Report:
+    evidence = reduce(Evidence.plus, (report.evidence for report in reports))
+    return Report(merged(report.exposition for report in reports), evidence)
+
+
+def lasting(report: Report) -> Report:
+    """What stays true of a worker that is gone: it did what it counted."""
+    return Report(counts(report.exposition), report.evidence)
+
+
 def merged(expositions: Iterable[str]) -> str:
     """Counters and histograms are summed. So are gauges of memory, of files and our own; of others it is the mean."""
     lines: list[str] = []
@@ -33,7 +47,7 @@ def merged(expositions: Iterable[str]) -> str:
 
 
 def counts(exposition: str) -> str:
-    """What stays true of a worker that is gone: it did what it counted."""
+    """Without the gauges."""
     lines: list[str] = []
     for family in _families([exposition]).values():
         if family.kind in _COUNTS:

@@ -15,12 +15,13 @@ from sdep.contract import ENV_GRPC_PORT, ENV_HTTP_PORT
 from sdep.runtime.certificates import Certificates
 from sdep.runtime.limits import memory_limit, resident_bytes
 from sdep.runtime.log import event
+from sdep.runtime.report import Report
 from sdep.runtime.settings import ENV_WORKERS
 from sdep.runtime.workers import ports
 from sdep.runtime.workers.acceptor import Acceptor
 from sdep.runtime.workers.channel import Word
 from sdep.runtime.workers.child import Child
-from sdep.runtime.workers.merge import counts, merged
+from sdep.runtime.workers.merge import lasting, together
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,7 +65,7 @@ class Supervisor:
         self._tasks: list[asyncio.Task[None]] = []
         self._asked: set[asyncio.Task[None]] = set()
         self._acceptor = Acceptor(self._listeners, self._givers)
-        self._departed = ""
+        self._departed = Report()
         self._restarts = 0
         self._ready = False
         self._draining = False
@@ -91,7 +92,7 @@ class Supervisor:
             child = self._children[number] = await Child.start(number, self._environment())
             self._acceptor.start()
             ended = await child.live(self._hear)
-            self._departed = merged([self._departed, counts(child.exposition)])
+            self._departed, child.reported = together([self._departed, lasting(child.reported)]), Report()
             if self._end.is_set() or self._draining:
                 return
             event("worker ended", level="error", worker=number, detail=ended)
@@ -155,8 +156,8 @@ class Supervisor:
             "# TYPE sdep_runtime_worker_restarts_total counter\n"
             f"sdep_runtime_worker_restarts_total {float(self._restarts)}\n"
         )
-        every = merged([*(child.exposition for child in children if child.loaded), self._departed, own])
-        asker.say(Word.COLLECTED, every.encode())
+        told = [child.reported if child.loaded else lasting(child.reported) for child in children]
+        asker.say(Word.COLLECTED, together([*told, self._departed, Report(own)]).encoded())
 
     def _stop(self) -> None:
         """First signal: drain. Second one: the user means it."""

@@ -15,6 +15,7 @@ from typing_extensions import override
 
 from sdep.errors import InvalidError
 from sdep.runtime import log
+from sdep.runtime.report import Report
 from sdep.runtime.server import RuntimeServer, http_config
 from sdep.runtime.settings import read_settings
 from sdep.runtime.workers.channel import Channel, Word
@@ -54,7 +55,7 @@ class WorkerServer(RuntimeServer):
         self._given = given
         self._ended = ended
         self._beginning: set[asyncio.Task[None]] = set()
-        self._collected: list[asyncio.Future[bytes]] = []
+        self._collected: list[asyncio.Future[Report]] = []
         self._ways: list[tuple[Protocol, ssl.SSLContext | None]] = []
         self.server_state.connections = Connections(ended)
         self._metrics.of_all_workers = self._collect
@@ -90,14 +91,14 @@ class WorkerServer(RuntimeServer):
                 case Word.DRAIN:
                     self._lifecycle.drain(time.monotonic())
                 case Word.REPORT:
-                    self._channel.say(Word.REPORT, self._metrics.exposition())
+                    self._channel.say(Word.REPORT, self._metrics.report().encoded())
                 case Word.COLLECTED:
-                    self._collected.pop(0).set_result(said.body)
+                    self._collected.pop(0).set_result(Report.decoded(said.body))
                 case _:
                     log.event("not for a worker", level="error", word=said.word.name)
         self.should_exit = True
 
-    async def _collect(self) -> bytes:
+    async def _collect(self) -> Report:
         """Any two answers of the parent are alike, so their order does not matter."""
         self._collected.append(asyncio.get_running_loop().create_future())
         self._channel.say(Word.COLLECT)
