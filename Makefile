@@ -35,7 +35,7 @@ golden: .venv/ready ## write the golden files anew; look at the diff
 	@SDEP_GOLDEN=write $(PYTHON) -m pytest -q tests/golden
 
 generate: .venv/ready ## write the CRD anew from src/sdep/api, the chart's tables and dashboards, and the chart as one file
-	@$(PYTHON) -m grpc_tools.protoc -Isrc --python_out=src --pyi_out=src src/sdep/runtime/rpc/seldon.proto src/sdep/runtime/rpc/open_inference.proto
+	@$(PYTHON) -m grpc_tools.protoc -Isrc --python_out=src --pyi_out=src src/sdep/runtime/rpc/*.proto
 	@.venv/bin/sdep crd > crds/seldondeployments.yaml && cp crds/seldondeployments.yaml charts/sdep-operator/files/crd.yaml
 	@$(PYTHON) -m charts.document
 	@$(PYTHON) -m charts.boards

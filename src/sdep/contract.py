@@ -46,6 +46,8 @@ CERT_MOUNT_PATH = "/cert/"
 
 ENV_CACHE = "SDEP_CACHE"
 """A folder for what later containers, and other pods, need not fetch or make again: artifacts and environments."""
+ENV_CACHE_LIMIT = "SDEP_CACHE_LIMIT"
+"""Bytes that the folder may hold, less what is in use; without it nothing is deleted."""
 CACHE_MOUNT = "/var/cache/sdep"
 """Where that folder is in a pod."""
 ENV_ENVIRONMENT = "SDEP_ENVIRONMENT"

@@ -74,6 +74,11 @@ class OperatorSettings(BaseModel):
         default_factory=dict,
         description="a volume, as in a pod's spec, that keeps artifacts and environments for later pods",
     )
+    cache_limit: str = Field(
+        "",
+        pattern=r"^([0-9]+(\.[0-9]+)?([kMGTPE]|[KMGTPE]i)?)?$",
+        description="how large it may become, as a quantity: what was used longest ago is deleted; nothing is without it",
+    )
     default_env_secret: str = Field("", description="secret for units that name none in envSecretRefName")
 
     predictor_servers: Json[dict[str, PredictorServer]] | dict[str, PredictorServer] = Field(

@@ -7,6 +7,7 @@
 - SDEP_INITIALIZER_RESOURCES: {{ include "sdep.resources" (dict "resources" dict "v1" .Values.storageInitializer) | quote }}
 - SDEP_ENVIRONMENT_POLICY: {{ .Values.runtime.environment | quote }}
 - SDEP_CACHE_VOLUME: {{ .Values.runtime.cacheVolume | toJson | quote }}
+- SDEP_CACHE_LIMIT: {{ .Values.runtime.cacheLimit | quote }}
 - SDEP_DEFAULT_ENV_SECRET: {{ .Values.predictiveUnit.defaultEnvSecretRefName | quote }}
 - SDEP_PREDICTOR_SERVERS: {{ .Values.predictor_servers | toJson | quote }}
 - SDEP_STORAGE_INITIALIZER_IMAGE: {{ .Values.storageInitializer.image | quote }}

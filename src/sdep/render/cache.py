@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from sdep.api.environment import environment_policy
-from sdep.contract import CACHE_MOUNT, EnvironmentPolicy
+from sdep.api.quantity import parse
+from sdep.contract import CACHE_MOUNT, ENV_CACHE, ENV_CACHE_LIMIT, EnvironmentPolicy
 from sdep.plan import Plan
 
 VOLUME = "sdep-cache"
@@ -28,6 +29,15 @@ def mounts(plan: Plan) -> list[dict[str, Any]]:
 def server_mounts(plan: Plan) -> list[dict[str, Any]]:
     """Of a container whose models may have an environment in there."""
     return [{"name": VOLUME, "mountPath": CACHE_MOUNT, "readOnly": True}] if policy(plan) == "make" else []
+
+
+def variables(plan: Plan) -> list[dict[str, str]]:
+    """Of the container that fills it. A pod's own is deleted with the pod."""
+    if not is_used(plan):
+        return []
+    limit = plan.settings.cache_limit if plan.settings.cache_volume else ""
+    limits = [{"name": ENV_CACHE_LIMIT, "value": str(int(parse(limit)))}] if limit else []
+    return [{"name": ENV_CACHE, "value": CACHE_MOUNT}, *limits]
 
 
 def volume(plan: Plan) -> dict[str, Any]:

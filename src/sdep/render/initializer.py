@@ -6,7 +6,7 @@ from typing import Any
 
 from sdep.api.graph import Unit
 from sdep.api.predictor import Predictor
-from sdep.contract import CACHE_MOUNT, ENV_CACHE, ENV_ENVIRONMENT, MODELS_ROOT, TERMINATION_LOG, model_directory
+from sdep.contract import ENV_ENVIRONMENT, MODELS_ROOT, TERMINATION_LOG, model_directory
 from sdep.plan import Plan
 from sdep.render import cache, names
 from sdep.render.security import container_security
@@ -67,8 +67,8 @@ def initializer(
         "terminationMessagePath": TERMINATION_LOG,
         "volumeMounts": mounts,
     }
-    if not chosen and cache.is_used(plan):
-        made["env"] = [*made["env"], {"name": ENV_CACHE, "value": CACHE_MOUNT}]
+    if not chosen:
+        made["env"] = [*made["env"], *cache.variables(plan)]
     if named := secret or plan.settings.default_env_secret:
         made["envFrom"] = [{"secretRef": {"name": named}}]
     return made

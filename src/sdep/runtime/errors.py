@@ -33,6 +33,12 @@ class TooLargeError(BadDataError):
     code = 413
 
 
+class CodingError(BadDataError):
+    """The body is compressed in a way that nobody here reads."""
+
+    code = 415
+
+
 class HeadTooLargeError(BadDataError):
     code = 431
 

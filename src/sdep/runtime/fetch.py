@@ -8,8 +8,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sdep.contract import TERMINATION_LOG, FetchFailure, FetchReport
+from sdep.contract import ENV_CACHE, ENV_CACHE_LIMIT, TERMINATION_LOG, FetchFailure, FetchReport
 from sdep.runtime import log
+from sdep.runtime.cache_limit import keep_within
 from sdep.runtime.download import Download, download
 from sdep.runtime.environment.prepare import prepare
 from sdep.runtime.fetch_failure import explain
@@ -18,7 +19,7 @@ from sdep.runtime.storage.store import ModelNotFoundError
 from sdep.runtime.termination import leave_message
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 INCOMING = ".incoming"
 """Where a download grows up, inside the volume: the move into its place is then a rename."""
@@ -36,12 +37,20 @@ def main(uri: str, directory: Path) -> int:
     if outcome is None:
         log.event("model fetched", uri=uri, directory=str(directory), seconds=round(time.monotonic() - begin, 3))
         outcome = prepare(directory, os.environ)
+        _prune(os.environ)
     if outcome is not None:
         leave_message(Path(os.environ.get("SDEP_TERMINATION_LOG", TERMINATION_LOG)), outcome.model_dump_json())
     if isinstance(outcome, FetchFailure):
         log.event("model not fetched", level="error", reason=outcome.reason, detail=outcome.message)
         return 1
     return 0
+
+
+def _prune(environment: Mapping[str, str]) -> None:
+    """Once all is there: what this pod needs was used last."""
+    cache, limit = environment.get(ENV_CACHE, ""), environment.get(ENV_CACHE_LIMIT, "")
+    if cache and limit:
+        keep_within(Path(cache), int(limit), time.time())
 
 
 def fetch(

@@ -36,17 +36,12 @@ def serve(settings: Settings) -> int:
     served = settings.predictor
     log.event("starting", deployment=served.deployment, namespace=served.namespace, predictor=served.predictor)
     settings = _of_one_mind(settings)
-    _share_cpus(settings)
+    share_cpus(settings)
     workers = _workers(settings)
-    return _run(settings, lambda: _alone(settings) if workers == 1 else _several(settings, workers))
+    return run(settings, lambda: _alone(settings) if workers == 1 else _several(settings, workers))
 
 
-def run(settings: Settings, make: Callable[[], RuntimeServer]) -> int:
-    """Serve with the server that `make` makes, in this process."""
-    return _run(settings, lambda: _until_end(make()))
-
-
-def _run(settings: Settings, serves: Callable[[], str | None]) -> int:
+def run(settings: Settings, serves: Callable[[], str | None]) -> int:
     """Until it is told to end. Whatever keeps it from serving is said in the container's last words."""
     try:
         failure = serves()
@@ -76,7 +71,7 @@ def _of_one_mind(settings: Settings) -> Settings:
     return replace(settings, workers=1)
 
 
-def _share_cpus(settings: Settings) -> None:
+def share_cpus(settings: Settings) -> None:
     """Libraries start a thread for each CPU of the machine, however few of them the container may use. They read this once."""
     machine, each = len(os.sched_getaffinity(0)), max(1, math.ceil(usable_cpus() / _workers(settings)))
     if each < machine:
@@ -86,10 +81,11 @@ def _share_cpus(settings: Settings) -> None:
 def _alone(settings: Settings) -> str | None:
     from sdep.runtime.server import RuntimeServer  # noqa: PLC0415 - CPUs are shared before libraries look at them
 
-    return _until_end(RuntimeServer(settings))
+    return until_end(RuntimeServer(settings))
 
 
-def _until_end(server: RuntimeServer) -> str | None:
+def until_end(server: RuntimeServer) -> str | None:
+    """Serve in this process; return why nothing could be served, None after a drain."""
     server.run()
     return server.failure
 

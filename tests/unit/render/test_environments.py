@@ -10,7 +10,7 @@ from sdep.admission.judge import judge
 from sdep.api.defaults import with_defaults
 from sdep.api.seldon_deployment import SeldonDeployment, parse
 from sdep.api.status import Pin
-from sdep.contract import CACHE_MOUNT, ENV_CACHE, ENV_ENVIRONMENT
+from sdep.contract import CACHE_MOUNT, ENV_CACHE, ENV_CACHE_LIMIT, ENV_ENVIRONMENT
 from sdep.plan import Plan
 from sdep.render import render
 from sdep.rollout.weights import requested
@@ -67,6 +67,15 @@ def test_an_installations_volume_keeps_artifacts_for_all() -> None:
     assert _cache_mounts(pod["initContainers"][0])
     assert not _cache_mounts(pod["containers"][0])
     assert {"name": "sdep-cache", **CLAIM} in pod["volumes"]
+
+
+def test_how_large_the_cache_may_become_is_told_in_bytes() -> None:
+    """Of the installation's volume; a pod's own goes with the pod."""
+    shared = _pod(_sdep(), cache_volume=CLAIM, cache_limit="1.5Gi")
+    own = _pod(_sdep("make"), cache_limit="1.5Gi")
+
+    assert _variables(shared["initContainers"][0])[ENV_CACHE_LIMIT] == str(3 * 2**29)
+    assert ENV_CACHE_LIMIT not in _variables(own["initContainers"][0])
 
 
 def test_the_annotation_goes_before_the_setting() -> None:

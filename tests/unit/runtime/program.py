@@ -34,9 +34,9 @@ class Running(NamedTuple):
 
 
 @contextmanager
-def running(root: Path, graph: ServedUnit, **environment: str) -> Iterator[Running]:
+def running(root: Path, graph: ServedUnit, protocol: str = "seldon", **environment: str) -> Iterator[Running]:
     """Ready, as its probe says; killed afterwards."""
-    predictor = ServedPredictor(deployment="d", namespace="n", predictor="p", graph=graph)
+    predictor = ServedPredictor(deployment="d", namespace="n", predictor="p", protocol=protocol, graph=graph)
     told = {
         **os.environ,
         "SDEP_PREDICTOR": predictor.model_dump_json(exclude_defaults=True),

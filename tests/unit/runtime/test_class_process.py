@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import http.client
+import json
 import signal
 import socket
 import time
@@ -24,7 +26,9 @@ if TYPE_CHECKING:
     Start = Callable[..., Microservice]
 
 MODULE = """
-import pathlib, sqlite3, threading, time
+import os, pathlib, sqlite3, threading, time
+
+import flask
 
 class MyModel:
     def __init__(self):
@@ -78,6 +82,31 @@ class Old:
         raise ValueError("nowhere to go")
     def aggregate(self, Xs, names):
         return ("not", "an array")[:0] or object()
+
+class Counts:
+    def __init__(self):
+        self.process = os.getpid()
+    def predict(self, X, names):
+        return [[self.process]]
+    def metrics(self):
+        return [{"key": "asked", "type": "COUNTER", "value": 1}]
+    def custom_service(self):
+        pathlib.Path(f"custom.{self.process}").touch()
+
+class Odd(Exception):
+    pass
+
+class Handles:
+    model_error_handler = flask.Blueprint("error_handlers", __name__)
+
+    @model_error_handler.app_errorhandler(Odd)
+    def odd(error):
+        answer = flask.jsonify({"app_code": 17, "said": str(error)})
+        answer.status_code = 418
+        return answer
+
+    def predict(self, X, names):
+        raise (Odd("not so") if len(X) == 1 else KeyError("none"))
 
 class Bad:
     def predict(self, X, names):
@@ -189,6 +218,54 @@ def test_as_many_calls_at_once_as_v1_would_make(start: Start) -> None:
         assert [answer.result(PATIENCE_SECONDS).code for answer in answers] == [200, 200]
 
 
+def test_several_processes_serve_the_class(start: Start, tmp_path: Path) -> None:
+    """GUNICORN_WORKERS is how many: each has an object, a scrape shows them all, `custom_service` runs once, and none is left."""
+    model = start("MyModel.Counts", GUNICORN_WORKERS="2")
+    model.await_ready()
+    processes = set(_at_once(model, 2))
+    with grpc.insecure_channel(f"127.0.0.1:{model.grpc}") as channel:
+        over_grpc = _call(channel, "Model/Predict", pb.SeldonMessage(strData="x"))
+
+    assert len(processes) == 2
+    assert model.process.pid not in processes
+    assert over_grpc.data.tensor.values[0] in processes
+    (asked,) = [line for line in model.scrape().splitlines() if line.startswith("asked_total")]
+    assert float(asked.rpartition(" ")[2]) == 3
+    assert "sdep_runtime_workers 2.0" in model.scrape()
+    until(lambda: any(tmp_path.glob("custom.*")))
+    model.process.send_signal(signal.SIGTERM)
+    assert model.process.wait(PATIENCE_SECONDS) == 0
+    assert len(list(tmp_path.glob("custom.*"))) == 1
+
+
+def test_of_several_processes_too_nothing_listens_before_they_are_loaded(start: Start, tmp_path: Path) -> None:
+    """A flag says it as well as the variable does."""
+    model = start("MyModel.Slow", "--workers", "2")
+    until(lambda: "worker" in model.log.read_text())
+    assert _refused(model.http)
+    (tmp_path / "load").touch()
+    model.await_ready()
+    said = model.log.read_text()
+    assert said.index('"ready"') < said.index('"listening"')
+
+
+def test_of_several_processes_too_a_class_that_cannot_be_loaded_is_the_last_word(start: Start, tmp_path: Path) -> None:
+    model = start("MyModel.Broken", PREDICTIVE_UNIT_ID="prices", GUNICORN_WORKERS="2")
+
+    assert model.process.wait(PATIENCE_SECONDS) == 1
+    assert (tmp_path / "termination").read_text().startswith("unit 'prices': MyModel.Broken: AttributeError")
+
+
+def test_a_class_answers_what_it_raises_by_its_own_handlers(start: Start) -> None:
+    """`model_error_handler`, a blueprint of Flask's: what it has no handler for is answered as ever."""
+    model = start("MyModel.Handles")
+    model.await_ready()
+
+    handled, other = model.post("/predict", ROW), model.post("/predict", {"data": {"ndarray": [[1], [2]]}})
+    assert handled == (418, {"app_code": 17, "said": "not so"})
+    assert (other.code, other.body["status"]["info"]) == (500, "'none'")
+
+
 def test_old_classes_and_the_forms_of_grpc(start: Start) -> None:
     """A method for each protocol, names as an attribute, TensorFlow's tensors, messages of a type of one's own, errors."""
     model = start("MyModel.Old", INCLUDE_METRICS_IN_CLIENT_RESPONSE="false")
@@ -238,6 +315,18 @@ def _call(channel: grpc.Channel, method: str, message: pb.SeldonMessage) -> Any:
         f"/seldon.protos.{method}", pb.SeldonMessage.SerializeToString, pb.SeldonMessage.FromString
     )
     return call(message, timeout=PATIENCE_SECONDS)
+
+
+def _at_once(model: Microservice, connections: int) -> list[float]:
+    """What connections that are all open at a time are answered: each is given to the process with the fewest."""
+    made = [http.client.HTTPConnection("127.0.0.1", model.http, timeout=PATIENCE_SECONDS) for _ in range(connections)]
+    found = []
+    for connection in made:
+        connection.request("POST", "/predict", json.dumps(ROW), {"Content-Type": "application/json"})
+        found.append(json.load(connection.getresponse())["data"]["ndarray"][0][0])
+    for connection in made:
+        connection.close()
+    return found
 
 
 def _refused(port: int) -> bool:

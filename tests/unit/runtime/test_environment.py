@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
+import time
 import zipfile
 from importlib import metadata
 from pathlib import Path
@@ -16,7 +18,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sdep.contract import ENV_CACHE, ENV_ENVIRONMENT, FetchFailure, FetchReport
+from sdep.contract import ENV_CACHE, ENV_ENVIRONMENT, FetchFailure, FetchReport, ServedModel, ServedUnit
 from sdep.runtime.environment.compare import differences
 from sdep.runtime.environment.prepare import CHOICE, chosen_python, prepare
 from sdep.runtime.environment.pyfunc import WorkerError, WorkerPyfunc
@@ -24,11 +26,10 @@ from sdep.runtime.environment.wanted import read_wanted
 from sdep.runtime.errors import BadDataError
 from sdep.runtime.message import Payload
 from sdep.runtime.servers.load import load_model
+from tests.unit.runtime.program import running
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from sdep.contract import ServedUnit
 
 SKLEARN = metadata.version("scikit-learn")
 HERE = ".".join(map(str, sys.version_info[:2]))
@@ -87,19 +88,22 @@ def test_the_policy_decides(tmp_path: Path, policy: str, kind: type) -> None:
     assert chosen_python(model) is None
 
 
+def _wheel(folder: Path, name: str, version: str, files: dict[str, str]) -> None:
+    about, tag = f"{name}-{version}.dist-info", "py3-none-any"
+    with zipfile.ZipFile(folder / f"{name}-{version}-{tag}.whl", "w") as wheel:
+        for path, content in files.items():
+            wheel.writestr(path, content)
+        wheel.writestr(f"{about}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+        wheel.writestr(f"{about}/WHEEL", f"Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: {tag}\n")
+        wheel.writestr(f"{about}/RECORD", "")
+
+
 @pytest.fixture
 def wheelhouse(tmp_path: Path) -> dict[str, str]:
     """Variables under which uv sees one package, in a folder, and no network."""
     folder = tmp_path / "wheels"
     folder.mkdir()
-    with zipfile.ZipFile(folder / "tiny_model-1.0-py3-none-any.whl", "w") as wheel:
-        wheel.writestr("tiny_model.py", "ANSWER = 42\n")
-        about = "tiny_model-1.0.dist-info"
-        wheel.writestr(f"{about}/METADATA", "Metadata-Version: 2.1\nName: tiny-model\nVersion: 1.0\n")
-        wheel.writestr(
-            f"{about}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-        )
-        wheel.writestr(f"{about}/RECORD", "")
+    _wheel(folder, "tiny_model", "1.0", {"tiny_model.py": "ANSWER = 42\n"})
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     offline = {"UV_OFFLINE": "1", "UV_NO_INDEX": "1", "UV_FIND_LINKS": str(folder), "PATH": path}
     return {**offline, ENV_CACHE: str(tmp_path / "cache"), ENV_ENVIRONMENT: "make"}
@@ -193,3 +197,73 @@ def test_the_server_takes_the_environment_that_was_made(
             model.predict(Payload(np.array([["x", 0, 0]], dtype=object), "ndarray", names=("oil", "gas", "fx")))
     finally:
         model.pyfunc.close()  # type: ignore[attr-defined]
+
+
+READY_IMPORTS = 4
+"""Less than 15 s on a machine that imports MLflow in less than four."""
+
+
+def test_a_warm_cache_makes_a_pod_ready_in_time(
+    root: Path, tmp_path: Path, wheelhouse: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """From the init container's start to the probe's yes, of a small model whose environment another pod has made.
+
+    What is asserted is processor time, beside that of importing MLflow, which is most of it: the clock, which is printed, is of the
+    whole machine.
+    """
+    model = _small_model_of_its_own(root, tmp_path, wheelhouse)
+    pod = tmp_path / "pod"
+    assert "environment made" in _fetch(model, tmp_path / "earlier", wheelhouse)
+    imported = _of_ended_children()
+    subprocess.run([sys.executable, "-c", "import mlflow.pyfunc"], check=True)
+    imported = _of_ended_children() - imported
+
+    begin, used = time.monotonic(), _of_ended_children()
+    assert "environment found in the cache" in _fetch(model, pod / "mnt" / "models" / "price", wheelhouse)
+    used = _of_ended_children() - used
+    fetched = time.monotonic()
+    graph = ServedUnit(name="price", implementation="MLFLOW_SERVER", model=ServedModel(name="price", version="1"))
+    with running(pod, graph) as engine:
+        ready, used = time.monotonic(), used + _of_process(engine.process.pid)
+        answer = engine.post("/api/v1.0/predictions", {"data": {"names": ["oil", "gas", "fx"], "ndarray": [[1, 2, 3]]}})
+
+    with capsys.disabled():
+        print(
+            f"\nready {ready - begin:.1f} s after start with a warm environment cache, "
+            f"{fetched - begin:.1f} s of it the init container, "
+            f"with {used:.1f} s of processor time; importing MLflow takes {imported:.1f} s of it here"
+        )
+    assert answer["data"]["ndarray"] == [pytest.approx(18)]
+    assert used < READY_IMPORTS * imported
+
+
+def _small_model_of_its_own(root: Path, tmp_path: Path, wheelhouse: dict[str, str]) -> Path:
+    """It asks for a scikit-learn that the image has not; that of the wheelhouse leads to the one that runs the tests."""
+    model = Path(shutil.copytree(root / "mnt" / "models" / "regression", tmp_path / "saved"))
+    (model / "requirements.txt").write_text("scikit-learn==99.0\n")
+    here = {"here.pth": f"{Path(np.__file__).parents[1]}\n"}
+    _wheel(Path(wheelhouse["UV_FIND_LINKS"]), "scikit_learn", "99.0", here)
+    return model
+
+
+def _fetch(model: Path, directory: Path, wheelhouse: dict[str, str]) -> str:
+    """As the init container does; its log."""
+    environment = {**os.environ, **wheelhouse, "SDEP_TERMINATION_LOG": os.devnull}
+    command = [sys.executable, "-m", "sdep", "fetch", str(model), str(directory)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=300)
+    return done.stdout
+
+
+def _of_ended_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _of_process(process: int) -> float:
+    """Seconds of a process and of those that it started."""
+    children = [
+        each for task in Path(f"/proc/{process}/task").iterdir() for each in (task / "children").read_text().split()
+    ]
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    own = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return own + sum(_of_process(int(child)) for child in children)

@@ -78,6 +78,16 @@ def test_typed_contents(channel: grpc.Channel) -> None:
     assert list(columns.outputs[0].contents.fp64_contents) == pytest.approx([PRICE])
 
 
+def test_no_integer_is_bent(echo: Running) -> None:
+    """What the datatype cannot hold is refused by name, and not cut to its width."""
+    given = _input("x", "UINT8", [1, 1], uint_contents=[300])
+    with (
+        grpc.insecure_channel(f"127.0.0.1:{echo.grpc_port}") as channel,
+        pytest.raises(grpc.RpcError, match="inputs\\[0\\] 'x': contents hold values that are no UINT8"),
+    ):
+        _call(channel, "ModelInfer", pb.ModelInferRequest(model_name="echo", inputs=[given]))
+
+
 def test_raw_contents(channel: grpc.Channel) -> None:
     """Who sends bytes gets bytes."""
     row = np.array([1, 2, 3], dtype="<f4")

@@ -49,8 +49,6 @@ def protocols(sdep: SeldonDeployment, _: OperatorSettings) -> Iterator[Problem]:
                 f"its container is called over {sdep.spec.protocol}, which has no call for it: spec.protocol seldon has"
             )
             yield unsupported(where, message)
-        if sdep.spec.protocol == "tensorflow" and sdep.spec.transport == "grpc" and unit.implementation not in SERVED:
-            yield unsupported("spec.transport", "containers of protocol tensorflow are called over rest alone")
 
 
 def explainers(sdep: SeldonDeployment, settings: OperatorSettings) -> Iterator[Problem]:

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sdep.contract import ENV_GRPC_PORT, ENV_HTTP_PORT, ENV_PREDICTOR, ServedParameter, ServedPredictor, ServedUnit
 from sdep.errors import InvalidError
 from sdep.runtime.classes.identity import Identity, read_identity
-from sdep.runtime.log import event
-from sdep.runtime.settings import Settings, read_settings
+from sdep.runtime.settings import ENV_WORKERS, Settings, read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,6 +39,10 @@ class ClassSettings(NamedTuple):
     def unit(self) -> ServedUnit:
         return self.serving.predictor.graph
 
+    def further_ports(self) -> tuple[int, ...]:
+        """Where metrics are besides at the main port."""
+        return () if self.metrics_port in {0, self.serving.port} else (self.metrics_port,)
+
 
 def read_arguments(words: Sequence[str], environment: Mapping[str, str]) -> ClassSettings:
     """`InvalidError` names what is wrong with a variable; a wrong flag ends the process, as argparse does it."""
@@ -48,8 +51,6 @@ def read_arguments(words: Sequence[str], environment: Mapping[str, str]) -> Clas
         raise InvalidError(
             "InvalidArguments", "name the class: seldon-core-microservice MyModel, or MODEL_NAME=MyModel"
         )
-    if given.workers > 1:
-        event("one process serves the class: raise replicas, or threads", level="warning", workers=given.workers)
     identity = read_identity(environment)
     threads = 1 if given.single_threaded else max(given.threads, given.grpc_threads, 1)
     return ClassSettings(
@@ -81,6 +82,7 @@ def _serving(given: argparse.Namespace, identity: Identity, environment: Mapping
         ENV_PREDICTOR: predictor.model_dump_json(exclude_defaults=True),
         ENV_HTTP_PORT: str(given.http_port),
         ENV_GRPC_PORT: str(given.grpc_port) if given.grpc_workers else "",
+        ENV_WORKERS: str(max(given.workers, given.grpc_workers, 1)),
     }
     return read_settings({**environment, **told})
 
@@ -117,10 +119,10 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
     flag("metrics-port", "PREDICTIVE_UNIT_METRICS_SERVICE_PORT", type=int, default=DEFAULT_METRICS_PORT)
     flag("threads", "GUNICORN_THREADS", type=int, default=1, help="calls of the class that may run at once")
     flag("grpc-threads", "GRPC_THREADS", type=int, default=1, help="the same; the greater of the two counts")
-    flag("grpc-workers", "GRPC_WORKERS", type=int, default=1, help="0 serves no gRPC")
+    flag("grpc-workers", "GRPC_WORKERS", type=int, default=1, help="the same as workers, but 0 serves no gRPC")
     flag("single-threaded", "FLASK_SINGLE_THREADED", type=int, default=0)
     flag("pidfile", type=Path)
-    flag("workers", "GUNICORN_WORKERS", type=int, default=1, help="not done: one process serves the class")
+    flag("workers", "GUNICORN_WORKERS", type=int, default=1, help="processes, each with an object of the class")
     for name in ("max-requests", "max-requests-jitter", "keepalive", "persistence"):
         flag(name, type=int, default=0, help=argparse.SUPPRESS)
     for name in ("debug", "access-log", "tracing"):

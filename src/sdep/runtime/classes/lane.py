@@ -9,12 +9,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sdep.runtime.classes.v1.flask_utils import SeldonMicroserviceException
 from sdep.runtime.classes.v1.user_model import SeldonNotImplementedError
 from sdep.runtime.errors import LoadError, ServingError
 from sdep.runtime.log import event
+
+if TYPE_CHECKING:
+    from sdep.runtime.classes.error_handler import ErrorHandler
 
 Answer = TypeVar("Answer")
 
@@ -31,11 +34,13 @@ class UserError(ServingError):
 class ClassLane:
     def __init__(self, threads: int) -> None:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="class")
+        self.error_handler: ErrorHandler | None = None
+        """The class's own way to answer what it raises, once it is loaded and if it has one."""
 
     async def run(self, call: Callable[..., Answer], *given: Any) -> Answer:  # noqa: ANN401 - the call's own
         """All that it lets out is `ServingError`, `LoadError`, and `SeldonNotImplementedError` of the raw methods."""
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, call, *given)
+            return await asyncio.get_running_loop().run_in_executor(self._threads, self._call, call, *given)
         except (ServingError, LoadError, SeldonNotImplementedError):
             raise
         except SeldonMicroserviceException as error:
@@ -44,6 +49,17 @@ class ClassLane:
         except Exception as error:
             event("the class failed", level="error", error=error)
             raise ServingError(_sentence(error)) from error
+
+    def _call(self, call: Callable[..., Answer], *given: Any) -> Answer:  # noqa: ANN401 - as above
+        try:
+            return call(*given)
+        except (ServingError, LoadError, SeldonNotImplementedError):
+            raise
+        except Exception as error:
+            handled = self.error_handler.handled(error) if self.error_handler is not None else None
+            if handled is None:
+                raise
+            raise handled from error
 
 
 def _sentence(error: Exception) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -10,11 +9,11 @@ from typing import TYPE_CHECKING
 from sdep.errors import InvalidError
 from sdep.runtime import log
 from sdep.runtime.classes.arguments import read_arguments
-from sdep.runtime.classes.server import ClassServer
-from sdep.runtime.main import run
+from sdep.runtime.classes.server import SILENT_SECONDS, ClassServer, log_from
+from sdep.runtime.main import run, share_cpus, until_end
 
 if TYPE_CHECKING:
-    pass
+    from sdep.runtime.classes.arguments import ClassSettings
 
 
 def main() -> int:
@@ -25,9 +24,19 @@ def main() -> int:
     except InvalidError as error:
         log.event("cannot start", level="error", reason=error.reason, detail=error.message)
         return 1
-    logging.getLogger().setLevel(settings.log_level)
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)  # what it says we say too
-    log.event("starting", name=settings.name, unit=settings.unit.name, threads=settings.threads)
+    log_from(settings.log_level)
+    workers = settings.serving.workers
+    log.event("starting", name=settings.name, unit=settings.unit.name, threads=settings.threads, workers=workers)
     if settings.pid_file is not None:
         settings.pid_file.write_text(f"{os.getpid()}\n")
-    return run(settings.serving, lambda: ClassServer(settings))
+    return run(settings.serving, lambda: until_end(ClassServer(settings)) if workers == 1 else _several(settings))
+
+
+def _several(settings: ClassSettings) -> str | None:
+    """Each with an object of the class. As with one, nothing listens before it is loaded."""
+    from sdep.runtime.workers.child import Work  # noqa: PLC0415 - one process needs none
+    from sdep.runtime.workers.supervisor import supervise  # noqa: PLC0415 - as above
+
+    share_cpus(settings.serving)
+    work = Work("sdep.runtime.classes.worker", settings.further_ports(), tuple(sys.argv[1:]), SILENT_SECONDS)
+    return supervise(settings.serving, settings.serving.workers, work)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from sdep.contract import METRICS_PATH, PREDICTIONS_PATH
+from sdep.runtime.classes.error_handler import handled_failure
 from sdep.runtime.classes.plain import written
 from sdep.runtime.classes.question import from_json, list_from_json
 from sdep.runtime.classes.service import Raw
@@ -37,16 +38,19 @@ class ClassRoutes:
 
     def routes(self) -> dict[str, Route]:
         transform_input, transform_output = self._transform("transform_input"), self._transform("transform_output")
-        predictions, feedback = Route(POST, self._external, "predictions"), Route(POST, self._send_feedback, "feedback")
-        status, metadata = Route(GET, self._status), Route(GET, self._metadata)
+        predictions, feedback = (
+            _route(POST, self._external, "predictions"),
+            _route(POST, self._send_feedback, "feedback"),
+        )
+        status, metadata = _route(GET, self._status), _route(GET, self._metadata)
         return {
             **self.scraped(),
-            "/predict": Route(GET_OR_POST, self._predict),
-            "/transform-input": Route(GET_OR_POST, transform_input),
-            "/transform-output": Route(GET_OR_POST, transform_output),
-            "/route": Route(GET_OR_POST, self._route),
-            "/aggregate": Route(GET_OR_POST, self._aggregate),
-            "/send-feedback": Route(GET_OR_POST, self._send_feedback),
+            "/predict": _route(GET_OR_POST, self._predict),
+            "/transform-input": _route(GET_OR_POST, transform_input),
+            "/transform-output": _route(GET_OR_POST, transform_output),
+            "/route": _route(GET_OR_POST, self._route),
+            "/aggregate": _route(GET_OR_POST, self._aggregate),
+            "/send-feedback": _route(GET_OR_POST, self._send_feedback),
             "/health/status": status,
             "/metadata": metadata,
             PREDICTIONS_PATH: predictions,
@@ -105,7 +109,12 @@ class ClassRoutes:
         return Response(orjson.dumps(self._service.metadata()))
 
     async def _page(self, _: Request) -> Response:
-        return Response(self._service.exposition(), content_type=CONTENT_TYPE.encode())
+        found = (await self._service.collected()).exposition
+        return Response(found.encode(), content_type=CONTENT_TYPE.encode())
+
+
+def _route(methods: tuple[str, ...], handler: Handler, service: str = "") -> Route:
+    return Route(methods, handler, service, handled_failure)
 
 
 def _message(message: Message) -> Response:

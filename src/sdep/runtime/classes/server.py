@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -28,7 +29,15 @@ SILENT_SECONDS = 50.0
 same, or v1's liveness probe, which begins after a minute, would end it."""
 
 
+def log_from(level: str) -> None:
+    logging.getLogger().setLevel(level)
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)  # what it says we say too
+
+
 class ClassServer(RuntimeServer):
+    _is_first = True
+    """Of the processes that serve the class, the one that does what is to be done once."""
+
     def __init__(self, settings: ClassSettings) -> None:
         self._class = settings
         super().__init__(settings.serving)
@@ -44,7 +53,7 @@ class ClassServer(RuntimeServer):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         loading = asyncio.create_task(self._load())
         until = time.monotonic() + SILENT_SECONDS
-        while not (loading.done() or self._lifecycle.draining or time.monotonic() > until):
+        while not (loading.done() or self._lifecycle.draining or self.should_exit or time.monotonic() > until):
             await asyncio.wait([loading], timeout=0.1)
         self.should_exit |= self._lifecycle.draining
         if not self.should_exit:
@@ -56,16 +65,19 @@ class ClassServer(RuntimeServer):
 
     @override
     async def _further_ports(self) -> None:
-        port = self._class.metrics_port
-        if port not in {0, self.port}:
-            scraped = App(self._settings, Routes(self._routes.scraped()), self._lifecycle, self._metrics)
-            await self._listen_at(scraped, port, "metrics")
+        for port in self._class.further_ports():
+            await self._listen_at(self._scraped(), port, "metrics")
+
+    def _scraped(self) -> App:
+        return App(self._settings, Routes(self._routes.scraped()), self._lifecycle, self._metrics)
 
     @override
     async def _load_models(self) -> None:
         user = await self._service.load()
         custom = getattr(user, "custom_service", None)
-        if callable(custom):  # v1 gives it a process of its own; here it shares the object, as its author may expect
+        if (
+            callable(custom) and self._is_first
+        ):  # v1 gives it a process of its own; here it shares the object, as its author may expect
             threading.Thread(target=custom, name="custom_service", daemon=True).start()
 
     @override

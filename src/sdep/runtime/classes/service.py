@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from sdep.runtime.classes.component import Component
 from sdep.runtime.classes.custom_metrics import CustomMetrics
+from sdep.runtime.classes.error_handler import error_handler
 from sdep.runtime.classes.lane import ClassLane
 from sdep.runtime.classes.load import load_class
 from sdep.runtime.classes.metadata import Metadata
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from sdep.runtime.classes.question import Question
     from sdep.runtime.message import Message
     from sdep.runtime.metrics import Metrics
+    from sdep.runtime.report import Report
     from sdep.runtime.rpc import seldon_pb2 as pb
 
     Transport = Literal["rest", "grpc"]
@@ -50,6 +52,7 @@ class ClassService:
         settings = self._settings
         user = load_class(settings.name, settings.unit)
         component = Component(user)
+        self._lane.error_handler = error_handler(user)
         unit = ClassUnit(component, settings.identity, self._custom, metrics_in_answers=settings.metrics_in_answers)
         self._loaded = unit, Metadata(component, settings.identity.image, settings.metadata)
         return user
@@ -92,8 +95,14 @@ class ClassService:
         """Count one prediction of a client: those of an engine are counted there."""
         self._metrics.predictions.add()
 
-    def exposition(self) -> bytes:
-        return self._metrics.exposition() + self._custom.exposition().encode()
+    def report(self) -> Report:
+        own = self._metrics.report()
+        return own._replace(exposition=own.exposition + self._custom.exposition())
+
+    async def collected(self) -> Report:
+        """Of the whole pod, where this process is one of several."""
+        every = self._metrics.of_all_workers
+        return self.report() if every is None else await every()
 
     def _count(self, reward: float) -> None:
         if reward and self._settings.counts_rewards:

@@ -21,6 +21,11 @@ _TYPES = {
     "DT_STRING": 7,
     "DT_INT64": 9,
     "DT_BOOL": 10,
+    "DT_BFLOAT16": 14,
+    "DT_UINT16": 17,
+    "DT_HALF": 19,
+    "DT_UINT32": 22,
+    "DT_UINT64": 23,
 }
 _NAMES = {number: name for name, number in _TYPES.items()}
 

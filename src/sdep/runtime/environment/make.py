@@ -10,9 +10,10 @@ import shutil
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
-from sdep.runtime.lock import locked
+from sdep.runtime.cache_limit import note_growth
+from sdep.runtime.lock import locked, share
 from sdep.runtime.log import event
 
 if TYPE_CHECKING:
@@ -41,13 +42,29 @@ def make_environment(lines: Sequence[str], python: str, cache: Path, environment
             growing = home.with_name(f".{key}")
             shutil.rmtree(growing, ignore_errors=True)
             shutil.rmtree(home, ignore_errors=True)
-            _build(lines, version, growing, _variables(cache, environment))
+            with locked(cache / "locks" / "uv", shared=True):
+                _build(lines, version, growing, _variables(cache, environment))
+                if (cache / "uv").exists():
+                    os.utime(cache / "uv")
             growing.rename(home)
+            note_growth(cache)
             event("environment made", path=str(home), seconds=round(time.monotonic() - begin, 3))
         else:
             event("environment found in the cache", path=str(home))
         os.utime(home)
     return home / "bin" / "python"
+
+
+def hold(python: Path) -> TextIO | None:
+    """Keep an environment, whose Python this is, in the cache until what is returned is closed; None for a Python from elsewhere."""
+    home = python.parents[1]
+    try:
+        return share(home.parents[1] / "locks" / home.name)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        event("environment not held in the cache", level="warning", path=str(home), detail=str(error))
+        return None
 
 
 def _key(lines: Sequence[str], version: str) -> str:

@@ -11,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sdep.runtime.environment.make import hold
 from sdep.runtime.environment.worker.wire import receive, send
 from sdep.runtime.log import event
 
@@ -33,6 +34,7 @@ class WorkerPyfunc:
     """One call at a time: the model's process has one interpreter. A process that died is started again by the next call."""
 
     def __init__(self, python: Path, directory: Path, method: str = "predict") -> None:
+        self._held = hold(python)
         self._command = [str(python), "-s", str(_WORKER)]
         self._told = [str(directory), method]
         self._lock = threading.Lock()
@@ -62,6 +64,8 @@ class WorkerPyfunc:
     def close(self) -> None:
         with self._lock:
             self._end()
+            if self._held is not None:
+                self._held.close()
 
     def _start(self) -> socket.socket:
         ours, theirs = socket.socketpair()

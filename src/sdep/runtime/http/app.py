@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from sdep.runtime.errors import NotReadyError, ServingError
+from sdep.runtime.http.coding import SMALLEST, compressed
 from sdep.runtime.http.headers import Headers, lines, text
 from sdep.runtime.http.response import Reply, Response, failure
 from sdep.runtime.log import event
@@ -48,12 +49,16 @@ class App:
             response = (route.failure if route else failure)(ServingError("the server failed; its log says why"))
         if route is not None and route.service and request.method != "OPTIONS":
             self._metrics.served(route.service, request.method.lower(), response.code, time.perf_counter() - begin)
+        if len(response.body) >= SMALLEST:
+            response = await compressed(response, request.fields.get(b"accept-encoding", b""))
         return self._reply(request, response, route)
 
     async def _answer(self, route: Route, request: Request) -> Response:
         route.check(request.method, request.path)
         if request.method == "OPTIONS" and route.methods:
             return Response()
+        if b"content-encoding" in request.fields:
+            await request.decode(self.max_body)
         return await route.handler(request)
 
     def refuse(self, error: ServingError) -> Reply:

@@ -47,6 +47,8 @@ class Headers:
         headers = {b"content-type": content_type, **self._always}
         if code == HTTPStatus.TOO_MANY_REQUESTS:
             headers[b"retry-after"] = b"1"
+        if code == HTTPStatus.UNSUPPORTED_MEDIA_TYPE:
+            headers[b"accept-encoding"] = b"gzip, deflate"
         if methods:
             joined = ",".join(methods).encode()
             headers[b"access-control-allow-methods"] = joined

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote
 
 from sdep.runtime.errors import BadDataError
+from sdep.runtime.http.coding import decoded
 from sdep.runtime.http.form import form_json
 from sdep.runtime.request_id import new_id
 from sdep.runtime.seldon.codec import parse_json
@@ -73,6 +74,12 @@ class Request:
         if self._refusal is not None:
             raise self._refusal
         return self._body
+
+    async def decode(self, limit: int) -> None:
+        """Take the body out of its `Content-Encoding`, which nobody who reads it or is told of the headers meets any more."""
+        coding = self.fields.pop(b"content-encoding")
+        if self._body and self._refusal is None:
+            self._body = await decoded(self._body, coding, limit)
 
     @property
     def is_whole(self) -> bool:

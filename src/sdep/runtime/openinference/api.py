@@ -47,16 +47,16 @@ class OpenInferenceApi:
         """The answer has the request's id. Containers get the tensors as they came."""
         payload = Payload(asked, "inference") if self._api.has_containers else asked.payload()
         answer = await self._api.answer(Message(payload, Meta(puid or asked.id)))
-        name = self._output_name()
+        name = self.output_name(self._output)
         found = inference_of(answer.payload, name)._replace(id=asked.id)
         return chosen(found, wanted.names, own_name=found.tensors[0].name == name == self._output)
 
-    def _output_name(self) -> str:
+    def output_name(self, otherwise: str) -> str:
         """That of the signature, where the graph is one model that names its one output."""
         predictor = self._api.predictor
         model = predictor.models.get(self._served.graph.name) if predictor is not None else None
         outputs = model.signature.outputs if model is not None and not self._served.graph.children else ()
-        return (outputs[0].name if len(outputs) == 1 else "") or self._output
+        return (outputs[0].name if len(outputs) == 1 else "") or otherwise
 
     def server(self) -> dict[str, Any]:
         return {"name": self._served.deployment, "version": __version__, "extensions": ["binary_tensor_data"]}

@@ -110,10 +110,18 @@ def _integers(array: Array, values: list[Any], dtype: np.dtype[Any]) -> Array:
         if not all(isinstance(value, (int, float)) and value == int(value) for value in flat):
             raise ValueError(array.dtype)
         return np.array([int(value) for value in flat], dtype=dtype)
-    limits = np.iinfo(dtype)
-    if array.dtype.kind not in "iu" or int(array.min()) < limits.min or int(array.max()) > limits.max:
+    if array.dtype.kind not in "iu":
         raise ValueError(array.dtype)
-    return array.astype(dtype)
+    return narrowed(array, dtype)
+
+
+def narrowed(array: Array, dtype: np.dtype[Any]) -> Array:
+    """The same numbers in a type that may be smaller; `OverflowError` for integers that it cannot hold."""
+    if dtype.kind in "iu" and array.size:
+        limits = np.iinfo(dtype)
+        if int(array.min()) < limits.min or int(array.max()) > limits.max:
+            raise OverflowError(array.dtype)
+    return array.astype(dtype, copy=False)
 
 
 def from_bytes(where: str, datatype: str, shape: Sequence[int], raw: bytes | memoryview) -> Array:

@@ -59,6 +59,10 @@ def _rpc(protocol: str) -> type[RpcService]:
         from sdep.runtime.remote.open_inference_rpc import OpenInferenceRpcService  # noqa: PLC0415
 
         return OpenInferenceRpcService
+    if protocol == "tensorflow":
+        from sdep.runtime.remote.tensorflow_rpc import TensorflowRpcService  # noqa: PLC0415
+
+        return TensorflowRpcService
     from sdep.runtime.remote.rpc import RpcService  # noqa: PLC0415
 
     return RpcService

@@ -13,6 +13,7 @@ from sdep.runtime.openinference.datatypes import (
     KNOWN,
     datatype_of,
     from_bytes,
+    narrowed,
     objects,
     shaped,
     text,
@@ -81,7 +82,7 @@ def _typed(where: str, given: Given) -> np.ndarray[Any, Any]:
     if given.datatype == BYTES:
         return shaped(where, objects([text(value) for value in values]), given.shape)
     try:
-        return shaped(where, np.array(values, dtype=DTYPES[given.datatype]), given.shape)
+        return shaped(where, narrowed(np.array(values), DTYPES[given.datatype]), given.shape)
     except OverflowError as error:
         raise BadDataError(f"{where}: contents hold values that are no {given.datatype}") from error
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import grpc
+from google.protobuf import descriptor_pool
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
@@ -12,6 +13,7 @@ from sdep.runtime.http.ports import is_alone
 from sdep.runtime.openinference.api import OpenInferenceApi
 from sdep.runtime.rpc.open_inference import open_inference_services
 from sdep.runtime.rpc.services import graph_services, unit_services
+from sdep.runtime.rpc.tensorflow import tensorflow_services
 from sdep.runtime.seldon.unit_api import UnitApi
 
 if TYPE_CHECKING:
@@ -45,7 +47,8 @@ class RpcServer:
         self._names = tuple(services)
         self._server.add_generic_rpc_handlers(tuple(services.values()))
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        reflection.enable_server_reflection((*self._names, health.SERVICE_NAME, reflection.SERVICE_NAME), self._server)
+        described = (*filter(_is_described, self._names), health.SERVICE_NAME, reflection.SERVICE_NAME)
+        reflection.enable_server_reflection(described, self._server)
         self.port = self._bind(f"0.0.0.0:{settings.grpc_port}", certificates)
 
     def _bind(self, address: str, certificates: Certificates | None) -> int:
@@ -67,6 +70,15 @@ class RpcServer:
         await self._server.stop(seconds)
 
 
+def _is_described(service: str) -> bool:
+    """TensorFlow's services are not: descriptors of their names belong to TensorFlow, where a model brings it."""
+    try:
+        descriptor_pool.Default().FindServiceByName(service)
+    except KeyError:
+        return False
+    return True
+
+
 def rpc_server(
     settings: Settings,
     api: SeldonApi,
@@ -76,7 +88,8 @@ def rpc_server(
 ) -> RpcServer:
     """The graph's services; where it is one unit of this process, those of its microservice too."""
     inference = OpenInferenceApi(settings.predictor, api)
-    services = graph_services(api, metrics) | open_inference_services(inference, api, metrics)
+    services = graph_services(api, metrics)
+    services |= open_inference_services(inference, api, metrics) | tensorflow_services(inference, api, metrics)
     graph = settings.predictor.graph
     if is_alone(graph):
         services |= unit_services(UnitApi(graph, api, metrics))

@@ -24,6 +24,8 @@ Array = np.ndarray[Any, Any]
 Form = Literal["instances", "inputs"]
 
 MATRIX = 2
+OUTPUT = "outputs"
+"""What the one output is called that has no name."""
 
 
 class Asked(NamedTuple):
@@ -116,11 +118,16 @@ def write_answer(answer: Payload, form: Form) -> bytes:
 
 
 def _answered(answer: Payload) -> Mapping[str, list[Any]]:
+    return {name: _listed(array) for name, array in arrays_of(answer, "").items()}
+
+
+def arrays_of(answer: Payload, name: str) -> dict[str, Array]:
+    """Named columns each by themselves; one array, whatever its shape, is called `name`."""
     answer = read(answer)
     if isinstance(answer.value, np.ndarray) and not _is_frame(answer):
-        return {"": _listed(answer.value)}
-    found = inference_of(answer, "outputs")
-    return {tensor.name: _listed(_squeezed(tensor.array)) for tensor in found.tensors}
+        return {name: answer.value}
+    found = inference_of(answer, OUTPUT)
+    return {tensor.name: _squeezed(tensor.array) for tensor in found.tensors}
 
 
 def _is_frame(answer: Payload) -> bool:

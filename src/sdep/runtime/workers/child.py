@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sdep.runtime.report import Report
 from sdep.runtime.workers.channel import Channel, Word
@@ -22,6 +22,16 @@ if TYPE_CHECKING:
 
 REPORT_SECONDS = 2.0
 """A worker whose event loop is held for longer is shown with what it reported last."""
+
+
+class Work(NamedTuple):
+    """What the workers of a parent run, with which words of its own, and the ports besides the main one."""
+
+    module: str
+    ports: tuple[int, ...]
+    words: tuple[str, ...] = ()
+    silent_seconds: float = 0.0
+    """How long nothing listens while the workers are still loading."""
 
 
 class Child:
@@ -39,13 +49,13 @@ class Child:
         self._gone = False
 
     @classmethod
-    async def start(cls, number: int, environment: Mapping[str, str]) -> Child:
+    async def start(cls, number: int, work: Work, environment: Mapping[str, str]) -> Child:
         """Start a fresh interpreter: threads of OpenMP, gRPC and of models do not survive a fork."""
         talk, their_talk = socket.socketpair()
         give, take = pair()
         memory = Ended.file()
         theirs = (their_talk.fileno(), take.fileno(), memory)
-        command = (sys.executable, "-P", "-m", "sdep.runtime.workers.worker", str(number), *map(str, theirs))
+        command = (sys.executable, "-P", "-m", work.module, str(number), *map(str, theirs), *work.words)
         try:
             process = await asyncio.create_subprocess_exec(
                 *command, env=environment, pass_fds=theirs, start_new_session=True

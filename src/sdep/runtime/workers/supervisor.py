@@ -20,12 +20,10 @@ from sdep.runtime.settings import ENV_WORKERS
 from sdep.runtime.workers import ports
 from sdep.runtime.workers.acceptor import Acceptor
 from sdep.runtime.workers.channel import Word
-from sdep.runtime.workers.child import Child
+from sdep.runtime.workers.child import Child, Work
 from sdep.runtime.workers.merge import lasting, together
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from sdep.runtime.settings import Settings
     from sdep.runtime.workers.handover import Giver
 
@@ -37,12 +35,18 @@ MEMORY_SHARE = 0.75
 """Of the container's memory that workers may fill after loading; the rest is for requests."""
 
 
-def supervise(settings: Settings, workers: int) -> str | None:
-    """Serve until told to end; return why nothing could be served, None after a drain. `InvalidError` if it cannot begin."""
-    unit_ports = [unit.http_port for unit in settings.units_with_ports()]
+ENGINE = "sdep.runtime.workers.worker"
+
+
+def supervise(settings: Settings, workers: int, work: Work | None = None) -> str | None:
+    """Serve until told to end; return why nothing could be served, None after a drain. `InvalidError` if it cannot begin.
+
+    Without `work` that is the graph of the settings.
+    """
+    work = work or Work(ENGINE, tuple(unit.http_port for unit in settings.units_with_ports()))
     if settings.certificates is not None:
         Certificates(settings.certificates)
-    supervisor = Supervisor(settings, workers, unit_ports, spare=not settings.workers)
+    supervisor = Supervisor(settings, workers, work, spare=not settings.workers)
     asyncio.run(supervisor.run())
     return supervisor.failure
 
@@ -54,12 +58,13 @@ class Supervisor:
     the others join it as far as the memory reaches.
     """
 
-    def __init__(self, settings: Settings, wanted: int, unit_ports: Sequence[int], *, spare: bool = False) -> None:
+    def __init__(self, settings: Settings, wanted: int, work: Work, *, spare: bool = False) -> None:
         self.failure: str | None = None
         self._settings = settings
+        self._work = work
         self._wanted = wanted
         self._first = 1 if spare else wanted
-        self._listeners = ports.listeners([settings.port, *unit_ports])
+        self._listeners = ports.listeners([settings.port, *work.ports])
         self._rpc = None if settings.grpc_port is None else ports.reserved(settings.grpc_port)
         self._children: dict[int, Child] = {}
         self._tasks: list[asyncio.Task[None]] = []
@@ -67,6 +72,7 @@ class Supervisor:
         self._acceptor = Acceptor(self._listeners, self._givers)
         self._departed = Report()
         self._restarts = 0
+        self._listening = False
         self._ready = False
         self._draining = False
         self._began = time.monotonic()
@@ -76,11 +82,22 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop)
-        ports.listen(self._listeners)
-        event("listening", port=ports.number(self._listeners[0]), workers=self._wanted)
+        if self._work.silent_seconds:
+            loop.call_later(self._work.silent_seconds, self._listen)
+        else:
+            self._listen()
         self._keep(range(self._first))
         await self._end.wait()
         await self._finish()
+
+    def _listen(self) -> None:
+        if self._listening or self._end.is_set():
+            return
+        self._listening = True
+        ports.listen(self._listeners)
+        event("listening", port=ports.number(self._listeners[0]), workers=self._wanted)
+        if self._children:
+            self._acceptor.start()
 
     def _keep(self, numbers: range) -> None:
         self._tasks += [asyncio.create_task(self._tend(number)) for number in numbers]
@@ -89,8 +106,9 @@ class Supervisor:
         """One worker after the other, for as long as there is something to serve."""
         pause = FIRST_PAUSE_SECONDS
         while not self._end.is_set():
-            child = self._children[number] = await Child.start(number, self._environment())
-            self._acceptor.start()
+            child = self._children[number] = await Child.start(number, self._work, self._environment())
+            if self._listening:
+                self._acceptor.start()
             ended = await child.live(self._hear)
             self._departed, child.reported = together([self._departed, lasting(child.reported)]), Report()
             if self._end.is_set() or self._draining:
@@ -133,6 +151,7 @@ class Supervisor:
         grpc_port = None if self._rpc is None else ports.number(self._rpc)
         seconds = round(time.monotonic() - self._began, 3)
         event("ready", seconds=seconds, workers=self._first, grpc_port=grpc_port)
+        self._listen()
         if self._first < self._wanted:
             self._keep(range(self._first, self._room()))
 

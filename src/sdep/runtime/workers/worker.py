@@ -9,7 +9,7 @@ import socket
 import sys
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from typing_extensions import override
 
@@ -23,8 +23,10 @@ from sdep.runtime.workers.handover import Ended, take
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Callable
     from types import FrameType
 
+    from sdep.runtime.http.app import App
     from sdep.runtime.server import Protocol
     from sdep.runtime.settings import Settings
 
@@ -46,18 +48,31 @@ class Connections(set[Any]):
         super().discard(element)
 
 
-class WorkerServer(RuntimeServer):
-    """`talk` and `given` are the two sockets to the parent, `ended` the memory shared with it."""
+class Inherited(NamedTuple):
+    """From the parent: the worker's number, the files of the two sockets between them, and of the memory that both see."""
 
-    def __init__(self, settings: Settings, talk: socket.socket, given: socket.socket, ended: Ended) -> None:
-        super().__init__(replace(settings, drain_seconds=math.inf))  # the parent says when it is over
-        self._talk = talk
-        self._given = given
-        self._ended = ended
+    number: int
+    talk: int
+    given: int
+    memory: int
+
+
+def of_parent(settings: Settings) -> Settings:
+    """The parent says when draining is over."""
+    return replace(settings, drain_seconds=math.inf)
+
+
+class WorkerServer(RuntimeServer):
+    """Made with `of_parent`'s settings, and run once it is attached."""
+
+    def attach(self, inherited: Inherited) -> None:
+        self._talk = socket.socket(fileno=inherited.talk)
+        self._given = socket.socket(fileno=inherited.given)
+        self._ended = Ended(inherited.memory)
         self._beginning: set[asyncio.Task[None]] = set()
         self._collected: list[asyncio.Future[Report]] = []
         self._ways: list[tuple[Protocol, ssl.SSLContext | None]] = []
-        self.server_state.connections = Connections(ended)
+        self.server_state.connections = Connections(self._ended)
         self._metrics.of_all_workers = self._collect
 
     @override
@@ -69,14 +84,20 @@ class WorkerServer(RuntimeServer):
         self._channel = await Channel.over(self._talk)
         self._hearing = asyncio.create_task(self._hear())
         await super().startup([])
+        if self.should_exit:  # before it began: nothing else will be called
+            await self._part()
 
     @override
     async def _open_ports(self) -> None:
         """In the parent's order: the main port, then those of units."""
         self._ways = [(self.protocol_of(self.config), self.config.ssl)]
         for unit in self._settings.units_with_ports():
-            self._ways.append((self.protocol_of(http_config(self._settings, self._unit_app(unit))), None))
+            self._serve_port(self._unit_app(unit))
         asyncio.get_running_loop().add_reader(self._given, self._take)
+
+    def _serve_port(self, app: App) -> None:
+        """One more of the parent's, always in the clear."""
+        self._ways.append((self.protocol_of(http_config(self._settings, app)), None))
 
     @override
     def _loaded(self) -> None:
@@ -91,12 +112,15 @@ class WorkerServer(RuntimeServer):
                 case Word.DRAIN:
                     self._lifecycle.drain(time.monotonic())
                 case Word.REPORT:
-                    self._channel.say(Word.REPORT, self._metrics.report().encoded())
+                    self._channel.say(Word.REPORT, self._report().encoded())
                 case Word.COLLECTED:
                     self._collected.pop(0).set_result(Report.decoded(said.body))
                 case _:
                     log.event("not for a worker", level="error", word=said.word.name)
         self.should_exit = True
+
+    def _report(self) -> Report:
+        return self._metrics.report()
 
     async def _collect(self) -> Report:
         """Any two answers of the parent are alike, so their order does not matter."""
@@ -129,6 +153,9 @@ class WorkerServer(RuntimeServer):
         """Whoever was let in last is heard before connections without a request are closed."""
         await asyncio.sleep(LAST_WORDS_SECONDS)
         await super().shutdown(sockets)
+        await self._part()
+
+    async def _part(self) -> None:
         if self.failure is not None:
             self._channel.say(Word.FAILED, self.failure.encode())
         await self._channel.close()
@@ -136,11 +163,15 @@ class WorkerServer(RuntimeServer):
 
 def main(arguments: list[str]) -> int:
     """Serve until the parent says that it is over, or is gone. The arguments: a number, and what is inherited from the parent."""
-    number, talk, given, memory = map(int, arguments)
-    log.configure(worker=number)
+    inherited = Inherited(*map(int, arguments))
+    return work(inherited, lambda: WorkerServer(of_parent(read_settings(os.environ))))
+
+
+def work(inherited: Inherited, make: Callable[[], WorkerServer]) -> int:
+    log.configure(worker=inherited.number)
     try:
-        settings = read_settings(os.environ)
-        server = WorkerServer(settings, socket.socket(fileno=talk), socket.socket(fileno=given), Ended(memory))
+        server = make()
+        server.attach(inherited)
     except InvalidError as error:
         log.event("cannot start", level="error", reason=error.reason, detail=error.message)
         return 1
