@@ -136,6 +136,7 @@ class OperatorSettings(BaseModel):
 
     workers: int = Field(4, ge=1)
     probe_port: int = 8080
+    page_port: int = Field(0, ge=0, le=65535, description="where a browser sees what the operator sees; 0: nowhere")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @property

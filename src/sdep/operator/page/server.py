@@ -1,0 +1,115 @@
+"""The page's HTTP server. It reads the store alone: looking at the page costs the API server nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from aiohttp import web
+
+from sdep.api.base import KubeModel
+from sdep.errors import InvalidError, TransientError
+from sdep.operator.page.feed import Feed
+from sdep.operator.page.gathering import gathered
+from sdep.operator.page.history import History
+from sdep.operator.page.static import HEADERS, routes
+from sdep.operator.page.views import detail, line
+from sdep.operator.store import ObjectName, Store
+
+_GRACE_SECONDS = 1.0
+"""How long requests may still take when this replica ends."""
+
+
+class Page:
+    """Listens to the store from the moment it is made."""
+
+    def __init__(self, store: Store, now: Callable[[], str]) -> None:
+        self._store = store
+        self._history = History(now)
+        self._feed = Feed()
+        for name in store.sdeps:
+            self._changed(name)
+        store.listeners.append(self._changed)
+
+    def app(self) -> web.Application:
+        app = web.Application()
+        app.add_routes(routes())
+        app.add_routes([web.get("/api/sdeps", self._list), web.get("/api/sdeps/{namespace}/{name}", self._detail)])
+        app.router.add_get("/events", self._events)
+        app.on_response_prepare.append(_protect)
+        app.on_shutdown.append(self._close)
+        return app
+
+    @property
+    def listeners(self) -> int:
+        """How many browsers look on now."""
+        return self._feed.count
+
+    def _changed(self, name: ObjectName) -> None:
+        body = self._store.sdeps.get(name)
+        if body is None:
+            self._history.drop(name)
+        else:
+            self._history.put(name, body.get("status") or {})
+        self._feed.tell(name)
+
+    async def _list(self, _: web.Request) -> web.Response:
+        lines = [_json(line(self._store.sdeps[name])) for name in sorted(self._store.sdeps)]
+        return _answer({"items": lines, "since": self._history.since})
+
+    async def _detail(self, request: web.Request) -> web.Response:
+        name = (request.match_info["namespace"], request.match_info["name"])
+        found = gathered(self._store, name)
+        if found is None:
+            message = (
+                f"there is no SeldonDeployment {name[1]!r} in namespace {name[0]}, or the operator does not watch it"
+            )
+            return _answer({"reason": "NotFound", "message": message}, status=404)
+        try:
+            return _answer(_json(detail(found, self._history.samples(name), self._history.since)))
+        except InvalidError as error:
+            return _answer({"reason": error.reason, "message": error.message}, status=422)
+
+    async def _events(self, request: web.Request) -> web.StreamResponse:
+        """The line of each SeldonDeployment that changed; null for one that is gone. Whoever connects asks for the list first."""
+        try:
+            with self._feed.listening() as listener:
+                response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"})
+                await response.prepare(request)
+                await response.write(b"retry: 1000\n\n")
+                while not self._feed.closed:
+                    changed = await listener.changed()
+                    await response.write(b"".join(map(self._event, sorted(changed))) or b": nothing new\n\n")
+                return response
+        except TransientError as error:
+            return _answer({"reason": error.reason, "message": error.message}, status=503)
+
+    def _event(self, name: ObjectName) -> bytes:
+        body = self._store.sdeps.get(name)
+        told = {"namespace": name[0], "name": name[1], "line": _json(line(body)) if body else None}
+        return f"data: {json.dumps(told)}\n\n".encode()
+
+    async def _close(self, _: web.Application) -> None:
+        self._feed.close()
+
+
+async def serve(port: int, page: Page) -> web.AppRunner:
+    """Start answering. A browser that goes away ends its request at once."""
+    runner = web.AppRunner(page.app(), access_log=None, handler_cancellation=True, shutdown_timeout=_GRACE_SECONDS)
+    await runner.setup()
+    await web.TCPSite(runner, port=port).start()
+    return runner
+
+
+def _json(told: KubeModel) -> dict[str, object]:
+    return told.model_dump(mode="json", by_alias=True)
+
+
+def _answer(body: object, status: int = 200) -> web.Response:
+    response = web.json_response(body, status=status)
+    response.enable_compression()
+    return response
+
+
+async def _protect(_: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(HEADERS)
