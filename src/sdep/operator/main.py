@@ -39,6 +39,7 @@ from sdep.operator.metrics import (
 )
 from sdep.operator.notices import Notices
 from sdep.operator.page import server as page
+from sdep.operator.page.actions import Actions
 from sdep.operator.questions import Questions
 from sdep.operator.queue import Reconcile, WorkQueue
 from sdep.operator.reconcile import Reconciler
@@ -93,7 +94,9 @@ async def _run(settings: OperatorSettings, credentials: Credentials) -> int:
             closing.push_async_callback((await webhook.serve(settings, keeper.context, _reviewed)).cleanup)
         closing.push_async_callback((await probes.serve(settings.probe_port, health)).cleanup)
         if settings.page_port:
-            closing.push_async_callback((await page.serve(settings.page_port, page.Page(store, utc_now))).cleanup)
+            actions = Actions(cluster, credentials, utc_now) if settings.page_actions else None
+            seen = page.Page(store, utc_now, actions)
+            closing.push_async_callback((await page.serve(settings.page_port, seen)).cleanup)
         _LOG.info("watching %s", ", ".join(settings.namespaces) or "all namespaces")
         failed = await _first_end(stop, health.tasks)
         await _cancel(*(task for task in health.tasks if task.get_name() in {"election", "certificate"}))

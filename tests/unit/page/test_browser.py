@@ -217,6 +217,6 @@ async def test_colours_of_words_stand_out_from_what_they_are_on(tab: Tab, addres
 async def test_what_is_not_there_says_so_and_leads_back(tab: Tab, address: str) -> None:
     await opened(tab, address, "models/nothing")
     text = await tab.value(TEXT)
-    assert "NotFound: there is no SeldonDeployment 'nothing' in namespace models" in text
+    assert "NotFound: the operator watches no SeldonDeployment 'nothing' in namespace models" in text
     assert await tab.value("document.querySelector('a[data-key=back]').hash") == "#/"
     tab.problems.clear()  # Chromium says that an address was not found

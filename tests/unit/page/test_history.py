@@ -6,7 +6,7 @@ from itertools import count
 from typing import Any
 
 from sdep.operator.page.history import MOST_OF_ONE, History
-from tests.unit.page.cluster import weight
+from tests.unit.page.cluster import canary, finding, weight
 
 NAME = ("models", "prices")
 

@@ -6,25 +6,39 @@ import json
 from collections.abc import Callable
 
 from aiohttp import web
+from pydantic import Field, ValidationError
 
 from sdep.api.base import KubeModel
-from sdep.errors import InvalidError, TransientError
+from sdep.errors import InvalidError, SdepError, TransientError
+from sdep.operator.page.actions import Actions
 from sdep.operator.page.feed import Feed
 from sdep.operator.page.gathering import gathered
 from sdep.operator.page.history import History
 from sdep.operator.page.static import HEADERS, routes
 from sdep.operator.page.views import detail, line
 from sdep.operator.store import ObjectName, Store
+from sdep.rollout.command import Command, Verb
 
 _GRACE_SECONDS = 1.0
 """How long requests may still take when this replica ends."""
+_LONGEST_WHY = 500
+_STATUSES = {"Unauthenticated": 401, "Forbidden": 403, "NotFound": 404}
+"""Of an answer that explains why not, by its reason; of others 422."""
+
+
+class Word(KubeModel):
+    """What somebody tells a rollout."""
+
+    verb: Verb
+    why: str = Field("", max_length=_LONGEST_WHY)
 
 
 class Page:
-    """Listens to the store from the moment it is made."""
+    """Listens to the store from the moment it is made. Without `actions` it can be looked at and no more."""
 
-    def __init__(self, store: Store, now: Callable[[], str]) -> None:
+    def __init__(self, store: Store, now: Callable[[], str], actions: Actions | None = None) -> None:
         self._store = store
+        self._actions = actions
         self._history = History(now)
         self._feed = Feed()
         for name in store.sdeps:
@@ -35,7 +49,9 @@ class Page:
         app = web.Application()
         app.add_routes(routes())
         app.add_routes([web.get("/api/sdeps", self._list), web.get("/api/sdeps/{namespace}/{name}", self._detail)])
-        app.router.add_get("/events", self._events)
+        app.add_routes([web.get("/events", self._events)])
+        if self._actions:
+            app.add_routes([web.post("/api/sdeps/{namespace}/{name}/rollout", self._told)])
         app.on_response_prepare.append(_protect)
         app.on_shutdown.append(self._close)
         return app
@@ -55,20 +71,31 @@ class Page:
 
     async def _list(self, _: web.Request) -> web.Response:
         lines = [_json(line(self._store.sdeps[name])) for name in sorted(self._store.sdeps)]
-        return _answer({"items": lines, "since": self._history.since})
+        return _answer({"items": lines, "since": self._history.since, "actions": self._actions is not None})
 
     async def _detail(self, request: web.Request) -> web.Response:
-        name = (request.match_info["namespace"], request.match_info["name"])
-        found = gathered(self._store, name)
-        if found is None:
-            message = (
-                f"there is no SeldonDeployment {name[1]!r} in namespace {name[0]}, or the operator does not watch it"
-            )
-            return _answer({"reason": "NotFound", "message": message}, status=404)
+        name = _named(request)
         try:
+            found = gathered(self._store, name)
+            if found is None:
+                raise _unknown(name)
             return _answer(_json(detail(found, self._history.samples(name), self._history.since)))
         except InvalidError as error:
-            return _answer({"reason": error.reason, "message": error.message}, status=422)
+            return _refusal(error)
+
+    async def _told(self, request: web.Request) -> web.Response:
+        try:
+            return _answer(_json(await self._act(_named(request), _token(request), await request.read())))
+        except ValidationError as error:
+            return _refusal(InvalidError("InvalidCall", error.errors()[0]["msg"]))
+        except SdepError as error:
+            return _refusal(error)
+
+    async def _act(self, name: ObjectName, token: str, said: bytes) -> Command:
+        if self._actions is None or name not in self._store.sdeps:
+            raise _unknown(name)
+        word = Word.model_validate_json(said, by_alias=True, by_name=False)
+        return await self._actions.tell(name, token, word.verb, word.why)
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
         """The line of each SeldonDeployment that changed; null for one that is gone. Whoever connects asks for the list first."""
@@ -82,7 +109,7 @@ class Page:
                     await response.write(b"".join(map(self._event, sorted(changed))) or b": nothing new\n\n")
                 return response
         except TransientError as error:
-            return _answer({"reason": error.reason, "message": error.message}, status=503)
+            return _refusal(error)
 
     def _event(self, name: ObjectName) -> bytes:
         body = self._store.sdeps.get(name)
@@ -99,6 +126,27 @@ async def serve(port: int, page: Page) -> web.AppRunner:
     await runner.setup()
     await web.TCPSite(runner, port=port).start()
     return runner
+
+
+def _named(request: web.Request) -> ObjectName:
+    return request.match_info["namespace"], request.match_info["name"]
+
+
+def _token(request: web.Request) -> str:
+    """The caller's bearer token. Raises InvalidError."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise InvalidError("Unauthenticated", "give a bearer token of yours, such as `kubectl create token` makes")
+    return token.strip()
+
+
+def _unknown(name: ObjectName) -> InvalidError:
+    return InvalidError("NotFound", f"the operator watches no SeldonDeployment {name[1]!r} in namespace {name[0]}")
+
+
+def _refusal(error: SdepError) -> web.Response:
+    status = 503 if isinstance(error, TransientError) else _STATUSES.get(error.reason, 422)
+    return _answer({"reason": error.reason, "message": error.message}, status)
 
 
 def _json(told: KubeModel) -> dict[str, object]:

@@ -119,11 +119,11 @@ def _explained(gathered: Gathered) -> Explanation:
 def _graphs(sdep: SeldonDeployment, gathered: Gathered) -> Iterator[tuple[str, UnitView]]:
     """A canary that the operator made has the graph of the predictor that it was made of."""
     written = {predictor.name: predictor.graph for predictor in sdep.spec.predictors}
-    stable = (gathered.status.get("rollout") or {}).get("stable")
+    stable = str((gathered.status.get("rollout") or {}).get("stable", ""))
     for predictor in gathered.predictors:
-        graph = written.get(predictor["name"], written.get(stable))
-        if graph:
-            yield predictor["name"], _unit(graph)
+        name = str(predictor["name"])
+        if graph := written.get(name, written.get(stable)):
+            yield name, _unit(graph)
 
 
 def _unit(unit: Unit) -> UnitView:

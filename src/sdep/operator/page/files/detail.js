@@ -78,14 +78,14 @@ function conditions(view) {
   return view.conditions.length ? section("Conditions", table("Conditions", ["condition", "is", "reason", "message"], view.conditions.map(row))) : null;
 }
 
-export function detailed(detail, now) {
+export function detailed(detail, now, mayDecide) {
   const { view } = detail;
   return [
     html("p", { class: "small" }, html("a", { href: "#/", "data-key": "back" }, "← all SeldonDeployments")),
     html("div", { class: "row" }, html("h1", { tabindex: -1, "data-key": "title" }, view.name), html("span", { class: "muted" }, view.namespace), state(view)),
     view.url ? html("p", { class: "small muted" }, html("code", {}, view.url)) : null,
     explained(detail.explanation),
-    rollout(detail, now),
+    rollout(detail, now, mayDecide),
     section("Predictors", html("div", { class: "cards" }, view.predictors.map((one, place) => predictor(one, place, detail))),
       view.leftover.length ? html("div", { class: "card" }, html("h3", {}, "Of no predictor any more"), view.leftover.map(deployment)) : null),
     overTime(detail, now),

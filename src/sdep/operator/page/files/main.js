@@ -6,7 +6,7 @@ import { list } from "./list.js";
 import { ask, listen } from "./live.js";
 
 const main = document.getElementById("main"), live = document.getElementById("live");
-let lines = new Map(), drawn = null;
+let lines = new Map(), drawn = null, mayDecide = false;
 const keyOf = (of) => `${of.namespace}/${of.name}`;
 
 function chosen() {
@@ -25,7 +25,7 @@ async function draw() {
   let children;
   try {
     const found = await ask(`api/sdeps/${encodeURIComponent(of.namespace)}/${encodeURIComponent(of.name)}`);
-    children = detailed(found, Date.now() / 1000);
+    children = detailed(found, Date.now() / 1000, mayDecide);
   } catch (error) {
     const back = html("a", { href: "#/", "data-key": "back" }, "← all SeldonDeployments");
     children = [html("p", {}, back), html("h1", { tabindex: -1, "data-key": "title" }, of.name), html("p", { role: "alert" }, `${error.reason ?? "NoAnswer"}: ${error.message}`)];
@@ -51,6 +51,7 @@ async function everything() {
   try {
     const found = await ask("api/sdeps");
     lines = new Map(found.items.map((line) => [keyOf(line), line]));
+    mayDecide = found.actions;
     live.textContent = "live";
     live.title = `this operator watches since ${clock(found.since)}`;
     await redraw();

@@ -1,5 +1,6 @@
 // A rollout: where it is, what the analysis found, and what was decided.
 
+import { actions } from "./actions.js";
 import { clock, html, percent, section, table, word } from "./dom.js";
 import { phase } from "./list.js";
 import { bounds, course, interval, number } from "./plots.js";
@@ -46,7 +47,7 @@ function finding(found, samples, rollout, now) {
 
 const decision = (one) => ({ head: clock(one.at), cells: [one.by, one.what, one.why] });
 
-export function rollout(detail, now) {
+export function rollout(detail, now, mayDecide) {
   const found = detail.view.rollout;
   if (!found) return null;
   const weight = found.mirror ? `${percent(found.mirror)} mirrored to it` : `${percent(found.weight)} of what both get`;
@@ -57,5 +58,6 @@ export function rollout(detail, now) {
       detail.steps.length ? stepper(found, detail.steps) : null,
       html("p", { class: "small muted" }, `Began ${clock(found.startedAt)}${found.finishedAt ? `, ended ${clock(found.finishedAt)}` : found.stepStartedAt ? `, this step ${clock(found.stepStartedAt)}` : ""}.`)),
     found.findings.length ? html("div", { class: "card" }, html("ul", { class: "findings", "aria-label": "Findings of this step" }, found.findings.map((one) => finding(one, detail.samples, found, now)))) : null,
+    mayDecide ? actions(detail.view) : null,
     detail.decisions.length ? [html("h3", {}, "Decisions"), table("Decisions", ["when", "by", "what", "why"], detail.decisions.map(decision))] : null);
 }
