@@ -43,16 +43,19 @@ export function section(title, ...children) {
   return html("section", { "aria-labelledby": id }, html("h2", { id }, title), ...children);
 }
 
-// Replaces what is shown and leaves the reader where they were: focus, typed text, opened parts and sideways scrolling stay.
-export function show(place, ...children) {
-  const kept = new Map([...place.querySelectorAll("[data-key]")].map((old) => [old.dataset.key, old]));
-  const focused = place.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
-  const scrolled = [...kept].map(([key, old]) => [key, old.scrollLeft]);
-  place.replaceChildren(...children.filter(Boolean));
+// Replaces what is shown and leaves the reader where they were: focus, caret, opened parts and sideways scrolling stay.
+// `make` is called once that is noted: a field that is drawn again leaves the page, and the focus with it.
+export function show(place, make) {
+  const active = place.contains(document.activeElement) ? document.activeElement : null;
+  const focused = active?.dataset.key, caret = active?.selectionStart;
+  const kept = new Map([...place.querySelectorAll("[data-key]")].map((old) => [old.dataset.key, { open: old.open, left: old.scrollLeft }]));
+  place.replaceChildren(...make().flat().filter(Boolean));
   for (const made of place.querySelectorAll("[data-key]")) {
     const old = kept.get(made.dataset.key);
-    if (old instanceof HTMLDetailsElement) made.open = old.open;
-    if (made.dataset.key === focused) made.focus({ preventScroll: true });
+    if (old && made instanceof HTMLDetailsElement) made.open = old.open;
+    if (old?.left) made.scrollTo({ left: old.left });
+    if (made.dataset.key !== focused) continue;
+    made.focus({ preventScroll: true });
+    if (Number.isInteger(caret)) made.setSelectionRange(caret, caret);
   }
-  for (const [key, left] of scrolled) if (left) place.querySelector(`[data-key="${CSS.escape(key)}"]`)?.scrollTo({ left });
 }

@@ -36,7 +36,7 @@ export function list(place, lines) {
     const text = all.length ? count(all, shown) : "There is no SeldonDeployment yet.";
     if (said.textContent !== text) said.textContent = text;
     const marked = (line) => row(line, fresh?.has(`${line.namespace}/${line.name}`));
-    show(rows, shown.length && table("SeldonDeployments", COLUMNS, shown.map(marked)));
+    show(rows, () => [shown.length && table("SeldonDeployments", COLUMNS, shown.map(marked))]);
   };
   const text = html("input", { type: "search", placeholder: "name, namespace or model", "aria-label": "Filter", oninput: (event) => { filter.text = event.target.value; drawn(); } });
   const unready = html("input", { type: "checkbox", onchange: (event) => { filter.unready = event.target.checked; drawn(); } });

@@ -14,6 +14,11 @@ function chosen() {
   return namespace && name ? { namespace, name } : null;
 }
 
+function missing(of, error) {
+  const back = html("a", { href: "#/", "data-key": "back" }, "← all SeldonDeployments");
+  return [html("p", {}, back), html("h1", { tabindex: -1, "data-key": "title" }, of.name), html("p", { role: "alert" }, `${error.reason ?? "NoAnswer"}: ${error.message}`)];
+}
+
 async function draw() {
   const of = chosen();
   if (!of) {
@@ -22,18 +27,17 @@ async function draw() {
     else drawn = { kind: "list", again: list(main, () => lines) };
     return;
   }
-  let children;
+  let make;
   try {
     const found = await ask(`api/sdeps/${encodeURIComponent(of.namespace)}/${encodeURIComponent(of.name)}`);
-    children = detailed(found, Date.now() / 1000, mayDecide);
+    make = () => detailed(found, Date.now() / 1000, mayDecide);
   } catch (error) {
-    const back = html("a", { href: "#/", "data-key": "back" }, "← all SeldonDeployments");
-    children = [html("p", {}, back), html("h1", { tabindex: -1, "data-key": "title" }, of.name), html("p", { role: "alert" }, `${error.reason ?? "NoAnswer"}: ${error.message}`)];
+    make = () => missing(of, error);
   }
   if (!chosen() || keyOf(chosen()) !== keyOf(of)) return;
   document.title = `${of.name} · SeldonDeployments`;
   drawn = { kind: "detail" };
-  show(main, ...children);
+  show(main, make);
 }
 
 // One drawing at a time; what changes meanwhile is drawn after it.
