@@ -59,11 +59,11 @@ class Actions:
 
     async def _must_be_allowed(self, user: dict[str, Any], name: ObjectName) -> None:
         asked = {"namespace": name[0], "verb": "patch", "group": GROUP, "resource": PLURAL, "name": name[1]}
-        who = {"user": user["username"], **{part: user[part] for part in ("uid", "groups", "extra") if part in user}}
+        known: dict[str, Any] = {part: user[part] for part in ("uid", "groups", "extra") if part in user}
         review = {
             "apiVersion": _ACCESS_REVIEWS.api,
             "kind": _ACCESS_REVIEWS.kind,
-            "spec": {**who, "resourceAttributes": asked},
+            "spec": {"user": user["username"], **known, "resourceAttributes": asked},
         }
         said = (await self._cluster.create(_ACCESS_REVIEWS, review)).get("status") or {}
         if not said.get("allowed"):
