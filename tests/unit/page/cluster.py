@@ -82,6 +82,7 @@ def canary(
         "startedAt": STARTED,
         "stepStartedAt": "2026-01-01T00:05:00Z",
         "findings": list(findings or every_verdict()),
+        "gates": [{"name": "desk", "at": STARTED, "code": 503, "message": "nobody has signed"}],
         "history": [
             {
                 "at": "2026-01-01T00:05:00Z",

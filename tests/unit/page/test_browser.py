@@ -84,7 +84,9 @@ async def test_a_rollout_has_its_steps_and_each_finding_as_an_interval_with_a_ve
     findings = await tab.value("[...document.querySelectorAll('.findings > li')].map(one => one.innerText)")
     words = ["✔ passes", "◌ not clear yet", "✖ fails", "◌ no data yet"]
     assert [word in found for word, found in zip(words, findings, strict=True)] == [True] * 4
-    assert "step 1 of 3 passed" in await tab.value(TEXT)
+    text = await tab.value(TEXT)
+    assert "step 1 of 3 passed" in text
+    assert "desk ◌ closed 503 nobody has signed" in text
 
 
 async def test_an_interval_ends_where_its_numbers_say(tab: Tab, address: str) -> None:

@@ -45,6 +45,12 @@ function finding(found, samples, rollout, now) {
     points.length > 1 ? html("details", { "data-key": `course-${found.metric}` }, html("summary", { class: "small" }, `${points.length} looks in this step`), course(points, tone, unit, now)) : null);
 }
 
+// A gate is asked before a step, a promotion or the start, until it opens.
+function gate(one) {
+  const open = Math.floor(one.code / 100) === 2;
+  return html("li", {}, html("code", {}, one.name), " ", word(open ? "good" : "busy", open ? "open" : "closed"), html("span", { class: "small muted" }, ` ${one.code ? `${one.code} ` : "no answer "}${one.message} (${clock(one.at)})`));
+}
+
 const decision = (one) => ({ head: clock(one.at), cells: [one.by, one.what, one.why] });
 
 export function rollout(detail, now, mayDecide) {
@@ -56,6 +62,7 @@ export function rollout(detail, now, mayDecide) {
       html("div", { class: "row" }, phase(found.phase), html("span", {}, `${found.canary} beside ${found.stable}`), html("span", { class: "muted" }, weight), found.reason && found.reason !== found.phase ? html("code", {}, found.reason) : null),
       html("p", {}, found.message),
       detail.steps.length ? stepper(found, detail.steps) : null,
+      found.gates?.length ? html("ul", { "aria-label": "Gates" }, found.gates.map(gate)) : null,
       html("p", { class: "small muted" }, `Began ${clock(found.startedAt)}${found.finishedAt ? `, ended ${clock(found.finishedAt)}` : found.stepStartedAt ? `, this step ${clock(found.stepStartedAt)}` : ""}.`)),
     found.findings.length ? html("div", { class: "card" }, html("ul", { class: "findings", "aria-label": "Findings of this step" }, found.findings.map((one) => finding(one, detail.samples, found, now)))) : null,
     mayDecide ? actions(detail.view) : null,
