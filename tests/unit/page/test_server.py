@@ -50,6 +50,17 @@ async def test_what_is_there_before_the_page_begins_has_its_first_point(http: ai
     assert told["view"]["rollout"]["phase"] == "Progressing"
 
 
+async def test_what_is_asked_again_after_a_change_is_new(http: aiohttp.ClientSession, store: Store) -> None:
+    async def ready_pods() -> list[int]:
+        async with http.get("/api/sdeps/models/prices") as answer:
+            predictors = (await answer.json())["view"]["predictors"]
+        return [found["deployments"][0]["available"] for found in predictors]
+
+    assert await ready_pods() == await ready_pods() == [1, 1]
+    store.put_child(deployment("prices", "canary", "price", available=0, version=2))
+    assert await ready_pods() == [1, 0]
+
+
 async def test_what_is_not_there_is_said_with_its_name(http: aiohttp.ClientSession) -> None:
     async with http.get("/api/sdeps/models/nothing") as answer:
         assert answer.status == 404

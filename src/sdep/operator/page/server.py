@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 
 from aiohttp import web
 from pydantic import Field, ValidationError
@@ -21,6 +22,8 @@ from sdep.rollout.command import Command, Verb
 
 _GRACE_SECONDS = 1.0
 """How long requests may still take when this replica ends."""
+_MOST_REMEMBERED = 20
+"""Answers about one SeldonDeployment that are kept until it changes: however many look at it, each change is written out once."""
 _LONGEST_WHY = 500
 _STATUSES = {"Unauthenticated": 401, "Forbidden": 403, "NotFound": 404}
 """Of an answer that explains why not, by its reason; of others 422."""
@@ -41,6 +44,7 @@ class Page:
         self._actions = actions
         self._history = History(now)
         self._feed = Feed()
+        self._remembered: dict[ObjectName, str] = {}
         for name in store.sdeps:
             self._changed(name)
         store.listeners.append(self._changed)
@@ -63,6 +67,7 @@ class Page:
 
     def _changed(self, name: ObjectName) -> None:
         body = self._store.sdeps.get(name)
+        self._remembered.pop(name, None)
         if body is None:
             self._history.drop(name)
         else:
@@ -71,21 +76,32 @@ class Page:
 
     async def _list(self, _: web.Request) -> web.Response:
         lines = [_json(line(self._store.sdeps[name])) for name in sorted(self._store.sdeps)]
-        return _answer({"items": lines, "since": self._history.since, "actions": self._actions is not None})
+        told = {"items": lines, "since": self._history.since, "actions": self._actions is not None}
+        return _answer(json.dumps(told))
 
     async def _detail(self, request: web.Request) -> web.Response:
-        name = _named(request)
         try:
-            found = gathered(self._store, name)
-            if found is None:
-                raise _unknown(name)
-            return _answer(_json(detail(found, self._history.samples(name), self._history.since)))
+            return _answer(self._whole(_named(request)))
         except InvalidError as error:
             return _refusal(error)
 
+    def _whole(self, name: ObjectName) -> str:
+        """Raises InvalidError where there is nothing of that name, or nothing that can be read."""
+        if name in self._remembered:
+            return self._remembered[name]
+        found = gathered(self._store, name)
+        if found is None:
+            raise _unknown(name)
+        whole = detail(found, self._history.samples(name), self._history.since).model_dump_json(by_alias=True)
+        if len(self._remembered) >= _MOST_REMEMBERED:
+            self._remembered.clear()
+        self._remembered[name] = whole
+        return whole
+
     async def _told(self, request: web.Request) -> web.Response:
         try:
-            return _answer(_json(await self._act(_named(request), _token(request), await request.read())))
+            command = await self._act(_named(request), _token(request), await request.read())
+            return _answer(command.model_dump_json(by_alias=True))
         except ValidationError as error:
             return _refusal(InvalidError("InvalidCall", error.errors()[0]["msg"]))
         except SdepError as error:
@@ -103,10 +119,11 @@ class Page:
             with self._feed.listening() as listener:
                 response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"})
                 await response.prepare(request)
-                await response.write(b"retry: 1000\n\n")
-                while not self._feed.closed:
-                    changed = await listener.changed()
-                    await response.write(b"".join(map(self._event, sorted(changed))) or b": nothing new\n\n")
+                with suppress(ConnectionResetError):  # who went away while something was on its way
+                    await response.write(b"retry: 1000\n\n")
+                    while not self._feed.closed:
+                        changed = await listener.changed()
+                        await response.write(b"".join(map(self._event, sorted(changed))) or b": nothing new\n\n")
                 return response
         except TransientError as error:
             return _refusal(error)
@@ -146,15 +163,15 @@ def _unknown(name: ObjectName) -> InvalidError:
 
 def _refusal(error: SdepError) -> web.Response:
     status = 503 if isinstance(error, TransientError) else _STATUSES.get(error.reason, 422)
-    return _answer({"reason": error.reason, "message": error.message}, status)
+    return _answer(json.dumps({"reason": error.reason, "message": error.message}), status)
 
 
 def _json(told: KubeModel) -> dict[str, object]:
     return told.model_dump(mode="json", by_alias=True)
 
 
-def _answer(body: object, status: int = 200) -> web.Response:
-    response = web.json_response(body, status=status)
+def _answer(text: str, status: int = 200) -> web.Response:
+    response = web.json_response(text=text, status=status)
     response.enable_compression()
     return response
 
