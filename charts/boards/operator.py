@@ -79,7 +79,7 @@ OPERATOR = Board(
             ),
             Panel(
                 "Requests for evidence",
-                (Query(rate("sdep_evidence_requests_total", _OPERATOR, "code"), "{{code}}"),),
+                (Query(rate("sdep_evidence_requests_total", _OPERATOR, "source, code"), "{{source}} {{code}}"),),
                 "reqps",
                 description="To the engines of predictors on trial. The code none is no answer.",
             ),

@@ -94,6 +94,10 @@ class OperatorSettings(BaseModel):
     resolve_interval_seconds: float = Field(10.0, gt=0, description="how often a moved alias or stage is looked for")
     registry_timeout_seconds: float = Field(5.0, gt=0)
 
+    prometheus_url: str = Field(
+        "", pattern=r"^(https?://[^@\s?#]+)?$", description="the Prometheus that queries of rollouts are sent to"
+    )
+
     ingress: IngressName = Field("istio", description="which routes a SeldonDeployment gets that does not say")
     other_ingresses: IngressNames = Field((), description="what the annotation sdep.io/ingress may choose beside it")
     istio_enabled: bool = Field(default=True, description="false is v1's way to say ingress none")

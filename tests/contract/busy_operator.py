@@ -36,7 +36,7 @@ def happen() -> None:
     metrics.REGISTRY_MOVES.inc()
     metrics.MISSED_DELETIONS.inc()
     metrics.ROLLOUT_DECISIONS.labels(phase="Promoted", reason="Promoted").inc()
-    metrics.EVIDENCE_REQUESTS.labels(code="200").inc()
+    metrics.EVIDENCE_REQUESTS.labels(source="engine", code="200").inc()
     metrics.ADMISSION_SECONDS.labels(allowed="true").observe(0.002)
     metrics.CERTIFICATE_EXPIRY.set(time.time() + 86400)
     metrics.REGISTRY_REQUESTS.labels(code="200").inc()

@@ -25,7 +25,8 @@ class Prometheus:
     """Its HTTP API."""
 
     def __init__(self, port: int) -> None:
-        self._base = f"http://127.0.0.1:{port}/api/v1"
+        self.url = f"http://127.0.0.1:{port}"
+        self._base = f"{self.url}/api/v1"
 
     def query(self, expr: str, at: float | None = None) -> list[dict[str, Any]]:
         """The series of an instant query: `metric` and `value`. A query that Prometheus cannot read raises."""

@@ -17,6 +17,7 @@
 - SDEP_PAYLOAD_TIMEOUT_MS: {{ .Values.executor.requestLogger.writeTimeoutMs | int | quote }}
 - SDEP_MLFLOW_TRACKING_URI: {{ .Values.mlflow.trackingUri | quote }}
 - SDEP_RESOLVE_INTERVAL_SECONDS: {{ .Values.mlflow.resolveIntervalSeconds | quote }}
+- SDEP_PROMETHEUS_URL: {{ .Values.prometheus.url | quote }}
 - SDEP_INGRESS: {{ include "sdep.ingress" . | quote }}
 - SDEP_OTHER_INGRESSES: {{ .Values.otherIngresses | join "," | quote }}
 - SDEP_ISTIO_ENABLED: {{ eq (include "sdep.ingress" .) "istio" | quote }}

@@ -9,6 +9,7 @@ from pydantic import Field, WithJsonSchema
 from sdep.api.base import Count, KubeModel
 from sdep.api.duration import Duration
 from sdep.api.freeze import FreezeWindow
+from sdep.api.query import Query
 from sdep.api.rollout_gates import Gate
 from sdep.api.rollout_notify import Notify
 
@@ -56,6 +57,8 @@ class Analysis(KubeModel):
     Nothing is judged before `minRequests` of each predictor, nor of the first `delay` of a step, while caches are cold. A
     step in which nothing failed goes on when its time is over. The last one waits up to `maxDuration` until every metric has
     passed, and does then what `inconclusive` says; any step waits as long for `minRequests`, and does then what `noData` says.
+    `queries` are asked of the Prometheus that the installation names. `signature` says whether a canary is sent requests whose
+    models take other inputs than the stable predictor's.
     """
 
     interval: Duration = "10s"
@@ -68,6 +71,8 @@ class Analysis(KubeModel):
     metrics: list[Metric] = Field(
         default_factory=lambda: [Metric(name="errors"), Metric(name="refusals"), Metric(name="latency")]
     )
+    queries: list[Query] = Field(default_factory=list)
+    signature: Literal["Check", "Ignore"] = "Check"
 
 
 class RolloutSpec(KubeModel):

@@ -97,7 +97,8 @@ class Finding(KubeModel):
     """What one measure says of the canary, and why.
 
     `estimate` is how much worse it is than the stable predictor, in the unit of the metric's margin, and lies between `low`
-    and `high` with the confidence of the analysis; `n` and `stableN` are the requests that say so.
+    and `high` with the confidence of the analysis; `n` and `stableN` are the requests that say so. Of a query `estimate` is the
+    number that Prometheus last answered, `n` how often it did in this step.
     """
 
     metric: str
@@ -121,14 +122,32 @@ class Decided(KubeModel):
     why: str = ""
 
 
+class Measured(KubeModel):
+    """What a query has come to in the current step: `measurements` with a number, of which `failures` were bad.
+
+    `errors` is the number of looks without a number since the last with one, and `error` says why. `value` is Prometheus' text.
+    """
+
+    measurements: Int32 = 0
+    failures: Int32 = 0
+    errors: Int32 = 0
+    value: str = ""
+    verdict: Literal["Pass", "Fail", "Inconclusive", "NoData"] = "NoData"
+    error: str = ""
+
+
 class Collected(KubeModel):
-    """The evidence of the current step. `pods` is what each pod told last, by its uid: the next telling counts from there."""
+    """The evidence of the current step. `pods` is what each pod told last, by its uid: the next telling counts from there.
+
+    `queries` has the counts of each query by its name.
+    """
 
     since: str = ""
     at: str = ""
     stable: Evidence = Evidence()
     canary: Evidence = Evidence()
     pods: dict[str, Evidence] = Field(default_factory=dict)
+    queries: dict[str, Measured] = Field(default_factory=dict)
 
 
 class GateAnswer(KubeModel):

@@ -1,4 +1,4 @@
-"""The door to what predictors did: engines are asked over HTTP, each pod at its own address."""
+"""The door to what predictors are and did: engines are asked over HTTP, each pod at its own address."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from typing import Any
 import aiohttp
 from pydantic import ValidationError
 
+from sdep.contract import METADATA_PATH
 from sdep.evidence.evidence import PATH, Evidence
 from sdep.rollout.collect import Side, Told
+from sdep.rollout.metadata import GraphMetadata
 
 _LOG = logging.getLogger(__name__)
 _SECONDS = 2.0
@@ -28,6 +30,12 @@ class Asked:
     port: int
     tls: bool = False
 
+    def url(self, path: str) -> str:
+        """Of the pod itself; "" while it has no address."""
+        address = (self.pod.get("status") or {}).get("podIP", "")
+        host = f"[{address}]" if ":" in address else address
+        return f"http{'s' if self.tls else ''}://{host}:{self.port}{path}" if address else ""
+
 
 class EvidenceDoor:
     """One session for all pods. What a pod does not tell is asked again at the next look."""
@@ -40,22 +48,34 @@ class EvidenceDoor:
         found = await asyncio.gather(*(self._told(one) for one in asked))
         return [told for told in found if told]
 
-    async def _told(self, asked: Asked) -> Told | None:
-        metadata, status = asked.pod["metadata"], asked.pod.get("status") or {}
-        address = status.get("podIP", "")
-        if not address:
-            return None
-        host = f"[{address}]" if ":" in address else address
-        url = f"http{'s' if asked.tls else ''}://{host}:{asked.port}{PATH}"
+    async def metadata(self, asked: Asked) -> GraphMetadata | None:
+        """What a pod says of its models: nothing where it has no such page. None where it does not answer."""
         try:
-            evidence = await self._get(url)
+            return GraphMetadata.model_validate_json(await self._get(asked, METADATA_PATH))
+        except (aiohttp.ClientResponseError, ValidationError):
+            return GraphMetadata()
+        except (aiohttp.ClientError, TimeoutError) as error:
+            _silent(asked, "metadata", error)
+            return None
+
+    async def _told(self, asked: Asked) -> Told | None:
+        metadata = asked.pod["metadata"]
+        if not asked.url(PATH):
+            return None
+        try:
+            evidence = Evidence.model_validate_json(await self._get(asked, PATH), by_alias=True, by_name=False)
         except (aiohttp.ClientError, TimeoutError, ValidationError) as error:
-            _LOG.warning("%s/%s tells no evidence: %s", metadata["namespace"], metadata["name"], repr(error)[:200])
+            _silent(asked, "evidence", error)
             return None
         return Told(metadata["uid"], asked.side, metadata["creationTimestamp"], evidence)
 
-    async def _get(self, url: str) -> Evidence:
+    async def _get(self, asked: Asked, path: str) -> bytes:
         timeout = aiohttp.ClientTimeout(total=_SECONDS)
-        async with self._http.get(url, timeout=timeout, ssl=False) as response:
+        async with self._http.get(asked.url(path), timeout=timeout, ssl=False) as response:
             response.raise_for_status()
-            return Evidence.model_validate_json(await response.read(), by_alias=True, by_name=False)
+            return await response.read()
+
+
+def _silent(asked: Asked, what: str, error: Exception) -> None:
+    pod = asked.pod["metadata"]
+    _LOG.warning("%s/%s tells no %s: %s", pod["namespace"], pod["name"], what, repr(error)[:200])

@@ -40,6 +40,8 @@ from sdep.operator.metrics import (
 from sdep.operator.notices import Notices
 from sdep.operator.page import server as page
 from sdep.operator.page.actions import Actions
+from sdep.operator.prometheus import PrometheusDoor
+from sdep.operator.queries import Queries
 from sdep.operator.questions import Questions
 from sdep.operator.queue import Reconcile, WorkQueue
 from sdep.operator.reconcile import Reconciler
@@ -116,13 +118,15 @@ async def _context(
 ) -> Context:
     """With a session for each kind of whom we ask: what one may do does not hold for another."""
     http = await closing.enter_async_context(aiohttp.ClientSession(trace_configs=[registry_trace()]))
-    pods = await closing.enter_async_context(aiohttp.ClientSession(trace_configs=[evidence_trace()]))
+    pods = await closing.enter_async_context(aiohttp.ClientSession(trace_configs=[evidence_trace("engine")]))
+    asked = await closing.enter_async_context(aiohttp.ClientSession(trace_configs=[evidence_trace("prometheus")]))
     others = await closing.enter_async_context(outside.session())
     resolver = Resolver(MlflowRegistry(http, settings.registry_timeout_seconds))
     events = Events(cluster)
     notices = Notices(others, cluster, events, settings.rollout_allowed_hosts)
     closing.push_async_callback(notices.close)
-    rollouts = Rollouts(EvidenceDoor(pods), GateDoor(others, utc_now, wake), store, utc_now)
+    queries = Queries(PrometheusDoor(asked, settings.prometheus_url))
+    rollouts = Rollouts(EvidenceDoor(pods), queries, GateDoor(others, utc_now, wake), store, utc_now)
     return Context(settings, cluster, store, Questions(cluster, resolver, settings), events, rollouts, notices)
 
 

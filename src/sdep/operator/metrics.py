@@ -49,7 +49,9 @@ KUBERNETES_SECONDS = Histogram(
     buckets=(0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 30),
 )
 
-EVIDENCE_REQUESTS = Counter("sdep_evidence_requests_total", "Requests to engines for what they did", ["code"])
+EVIDENCE_REQUESTS = Counter(
+    "sdep_evidence_requests_total", "Requests to engines and to Prometheus for what predictors did", ["source", "code"]
+)
 GATE_REQUESTS = Counter("sdep_gate_requests_total", "Requests to gates of rollouts", ["code"])
 NOTIFICATIONS = Counter("sdep_notifications_total", "Notifications of rollouts", ["outcome"])
 ROLLOUT_DECISIONS = Counter("sdep_rollout_decisions_total", "What rollouts came to", ["phase", "reason"])
@@ -68,9 +70,9 @@ def registry_trace() -> aiohttp.TraceConfig:
     return _trace(count)
 
 
-def evidence_trace() -> aiohttp.TraceConfig:
-    """Counts every request of a session that speaks to engines."""
-    return _trace(lambda _, __, code, ___: EVIDENCE_REQUESTS.labels(code=code).inc())
+def evidence_trace(source: str) -> aiohttp.TraceConfig:
+    """Counts every request of a session that speaks to engines, or to Prometheus."""
+    return _trace(lambda _, __, code, ___: EVIDENCE_REQUESTS.labels(source=source, code=code).inc())
 
 
 def kubernetes_trace() -> aiohttp.TraceConfig:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
@@ -15,6 +16,8 @@ from sdep.layout.place import engine_of
 from sdep.operator.decision import Sight
 from sdep.operator.evidence import Asked, EvidenceDoor
 from sdep.operator.gates import GateDoor, GateQuestion
+from sdep.operator.queries import Queries
+from sdep.operator.signatures import Checked, checked
 from sdep.operator.store import ObjectName, Store
 from sdep.plan import Plan
 from sdep.render import tls
@@ -22,6 +25,7 @@ from sdep.render.labels import APP
 from sdep.render.names import predictor_service
 from sdep.render.service import entry_ports
 from sdep.rollout.analysis import analyse
+from sdep.rollout.before_traffic import is_before_traffic
 from sdep.rollout.collect import Side, gathered
 from sdep.rollout.command import read_command
 from sdep.rollout.gates import due, question, waits, with_answers
@@ -34,8 +38,11 @@ _AT_ONCE_SECONDS = 0.1
 
 
 class Rollouts:
-    def __init__(self, door: EvidenceDoor, gates: GateDoor, store: Store, now: Callable[[], str]) -> None:
+    def __init__(
+        self, door: EvidenceDoor, queries: Queries, gates: GateDoor, store: Store, now: Callable[[], str]
+    ) -> None:
         self._door = door
+        self._queries = queries
         self._gates = gates
         self._store = store
         self._now = now
@@ -56,16 +63,20 @@ class Rollouts:
             status = given_up(before, "what was on trial is no longer asked for", now)
             return with_answers(status, await self._asked_of_gates(name, spec, status, now))
         collected, findings = await self._judged(name, sight.plan, trial, before, now)
+        check = await self._checked(name, sight, trial, before)
         canary, stable = _observed(sight, trial.canary), _observed(sight, trial.stable)
         seen = Seen(
-            answers=canary is not None and canary.answers,
-            broken=_broken(canary, before) if canary else "",
+            answers=canary is not None and canary.answers and not check.awaited,
+            broken=check.broken or (_broken(canary, before) if canary else ""),
+            broken_reason="SignatureBroken" if check.broken else "CanaryFailed",
             replaced=not moved and stable is not None and stable.rolled_out,
             findings=findings,
             collected=collected,
             command=read_command(sdep),
         )
         status = advance(trial, before, seen, now)
+        if check.awaited and status.reason == "CanaryStarting":
+            return status.model_copy(update={"message": check.awaited})
         answers = await self._asked_of_gates(name, spec, status, now)
         return advance(trial, before, replace(seen, gates=answers), now) if answers else status
 
@@ -82,6 +93,17 @@ class Rollouts:
             [GateQuestion(gate, about, question(*name, spec, status, gate)) for gate in due(spec, status, now)],
         )
 
+    async def _checked(self, name: ObjectName, sight: Sight, trial: Trial, before: RolloutStatus | None) -> Checked:
+        """What is known of the inputs of both predictors, where the next thing is the first request to the canary."""
+        both = [_observed(sight, predictor) for predictor in (trial.canary, trial.stable)]
+        if (
+            trial.spec.analysis.signature == "Ignore"
+            or not is_before_traffic(trial, before, read_command(sight.plan.sdep))
+            or not all(seen is not None and seen.answers for seen in both)
+        ):
+            return Checked()
+        return await checked(self._door, sight.plan, trial, list(self._asked(name, sight.plan, trial)))
+
     async def _judged(
         self, name: ObjectName, plan: Plan, trial: Trial, before: RolloutStatus | None, now: str
     ) -> tuple[Collected, Sequence[Finding]]:
@@ -95,10 +117,14 @@ class Rollouts:
             return collected, before.findings
         asked = list(self._asked(name, plan, trial))
         present = {one.pod["metadata"]["uid"] for one in asked}
-        collected = gathered(collected, await self._door.tell(asked), present, now)
+        told, (counts, answered) = await asyncio.gather(
+            self._door.tell(asked), self._queries.judged(name, trial, before, now)
+        )
+        collected = gathered(collected, told, present, now).model_copy(update={"queries": counts})
         share = None if before.mirror else before.weight / 100
         steps = len(trial.spec.steps)
-        return collected, analyse(analysis, collected.stable, collected.canary, steps=steps, share=share)
+        compared = analyse(analysis, collected.stable, collected.canary, steps=steps, share=share)
+        return collected, [*compared, *answered]
 
     def _asked(self, name: ObjectName, plan: Plan, trial: Trial) -> Iterator[Asked]:
         sides: dict[str, Side] = {trial.canary: "canary", trial.stable: "stable"}
@@ -121,7 +147,9 @@ def next_look(sight: Sight, rollout: RolloutStatus | None, before: RolloutStatus
         return None
     if before is None or (rollout.phase, rollout.reason, rollout.step) != (before.phase, before.reason, before.step):
         return _AT_ONCE_SECONDS
-    if (rollout.phase in ENDED or not rollout.step_started_at) and not waits(spec, rollout, now):
+    canary = _observed(sight, rollout.canary)
+    awaited = bool(rollout.step_started_at or (canary and canary.answers))
+    if (rollout.phase in ENDED or not awaited) and not waits(spec, rollout, now):
         return None
     return max(seconds(spec.analysis.interval), 1.0)
 

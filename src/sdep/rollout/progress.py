@@ -33,6 +33,7 @@ class Seen:
 
     answers: bool
     broken: str = ""
+    broken_reason: str = "CanaryFailed"
     replaced: bool = False
     findings: Sequence[Finding] = ()
     collected: Collected = field(default_factory=Collected)
@@ -48,7 +49,7 @@ def advance(trial: Trial, before: RolloutStatus | None, seen: Seen, now: str) ->
     if status.phase in ENDED:
         return _settled(trial, status, seen)
     if seen.broken:
-        return _rolled_back(status, now, ANALYSIS, "CanaryFailed", seen.broken)
+        return _rolled_back(status, now, ANALYSIS, seen.broken_reason, seen.broken)
     if not status.step_started_at:
         return _started(trial, status, seen, now)
     status = status.model_copy(update={"findings": list(seen.findings), "collected": seen.collected})

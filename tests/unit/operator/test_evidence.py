@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from sdep.contract import METADATA_PATH
 from sdep.evidence.evidence import PATH, Evidence
 from sdep.operator.evidence import Asked, EvidenceDoor
 
@@ -26,8 +27,15 @@ async def port() -> AsyncIterator[int]:
             raise web.HTTPNotFound
         return web.Response(text=SAID.model_dump_json(by_alias=True), content_type="application/json")
 
+    async def describe(request: web.Request) -> web.Response:
+        if request.host.startswith("127.0.0.3"):
+            raise web.HTTPNotFound
+        said = {"price": {"versions": [3]}} if request.host.startswith("127.0.0.2") else {"price": {"name": "m"}}
+        return web.json_response({"name": "main", "models": said, "graphinputs": []})
+
     app = web.Application()
     app.router.add_get(PATH, tell)
+    app.router.add_get(METADATA_PATH, describe)
     runner = web.AppRunner(app)
     await runner.setup()
     site = web.TCPSite(runner, "0.0.0.0", 0)  # noqa: S104 - several loopback addresses
@@ -47,3 +55,17 @@ async def test_only_pods_that_answer_are_told_of(port: int) -> None:
     async with aiohttp.ClientSession() as http:
         found = await EvidenceDoor(http).tell([*asked, nobody])
     assert [(told.uid, told.side, told.evidence) for told in found] == [("127.0.0.1", "canary", SAID)]
+
+
+async def test_a_pod_that_answers_rubbish_about_its_models_says_nothing_of_them_and_one_that_is_away_is_told_apart(
+    port: int,
+) -> None:
+    async with aiohttp.ClientSession() as http:
+        door = EvidenceDoor(http)
+        found = [
+            await door.metadata(Asked(pod(address), "canary", port))
+            for address in ("127.0.0.1", "127.0.0.2", "127.0.0.3", "")
+        ]
+        away = await door.metadata(Asked(pod("127.0.0.1"), "canary", 1))
+    assert [told and told.of("price").name for told in found] == ["m", "", "", None]
+    assert away is None

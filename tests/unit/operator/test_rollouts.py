@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
@@ -10,11 +11,17 @@ from sdep.evidence.evidence import Evidence
 from sdep.operator.decision import Sight, look
 from sdep.operator.evidence import Asked, EvidenceDoor
 from sdep.operator.gates import GateDoor, GateQuestion
+from sdep.operator.prometheus import PrometheusDoor
+from sdep.operator.queries import Queries
 from sdep.operator.rollouts import Rollouts, next_look, soonest
 from sdep.operator.store import ObjectName, Store
 from sdep.registry.pin import Pinning
+from sdep.rollout.analysis.query import Answer
 from sdep.rollout.collect import Told
+from sdep.rollout.command import COMMAND_ANNOTATION
+from sdep.rollout.metadata import GraphMetadata
 from sdep.settings import OperatorSettings
+from tests.unit.analysis.test_inputs import describing
 from tests.unit.rollout.trials import later, predictor, sdep
 
 NAME = ("default", "prices")
@@ -31,6 +38,17 @@ class Pods:
 
     def __init__(self) -> None:
         self.asked: list[list[str]] = []
+        self.inputs = {"main": "long", "canary": "long"}
+        self.served = {"main": "s3://m/1", "canary": "s3://m/2"}
+        self.silent = ""
+        self.described: list[str] = []
+
+    async def metadata(self, asked: Asked) -> GraphMetadata | None:
+        name = asked.pod["metadata"]["uid"]
+        self.described.append(name)
+        if name == self.silent:
+            return None
+        return describing("price", self.served[name], {"name": "oil", "type": self.inputs[name], "required": True})
 
     async def tell(self, asked: Iterable[Asked]) -> list[Told]:
         every = list(asked)
@@ -55,14 +73,27 @@ class Gates:
         self.asked.append("forgotten")
 
 
+class Numbers:
+    """A Prometheus that answers what it is told to."""
+
+    def __init__(self) -> None:
+        self.is_open, self.asked, self.answer = True, list[str](), Answer("0")
+
+    async def ask(self, query: str) -> Answer:
+        self.asked.append(query)
+        return self.answer
+
+
 class World:
     """Two predictors with a pod each, gates, and the time."""
 
-    def __init__(self, **rollout: object) -> None:
+    def __init__(self, analysis: dict[str, object] | None = None, **rollout: object) -> None:
         self.pods, self.gates, self.store, self.seconds = Pods(), Gates(), Store(), 0.0
-        self.rollout = {**ROLLOUT, **rollout}
+        self.numbers = Numbers()
+        self.rollout = {**ROLLOUT, "analysis": {**ANALYSIS, **(analysis or {})}, **rollout}
         self.rollouts = Rollouts(
             cast("EvidenceDoor", self.pods),
+            Queries(cast("PrometheusDoor", self.numbers)),
             cast("GateDoor", self.gates),
             self.store,
             lambda: later(self.seconds),
@@ -76,12 +107,15 @@ class World:
                 "resourceVersion": "1",
                 "labels": {"seldon-deployment-id": "prices", "seldon-app": f"prices-{name}"},
             }
-            self.store.put_pod({"metadata": metadata, "status": {"podIP": "10.0.0.1"}})
+            ready = {"type": "Ready", "status": "True"}
+            self.store.put_pod({"metadata": metadata, "status": {"podIP": "10.0.0.1", "conditions": [ready]}})
 
-    def sight(self, available: int = 1) -> Sight:
-        body = sdep(predictor("main", "s3://m/1"), predictor("canary", "s3://m/2"), rollout=self.rollout)
+    def sight(self, available: int = 1, stable: int = 1, say: str = "") -> Sight:
+        told = {COMMAND_ANNOTATION: json.dumps({"verb": say, "at": later(self.seconds)})} if say else {}
+        main, canary = predictor("main", "s3://m/1"), predictor("canary", "s3://m/2")
+        body = sdep(main, canary, annotations=told, rollout=self.rollout)
         for name in ("main", "canary"):
-            self.store.put_child(self._deployment(name, available if name == "canary" else 1))
+            self.store.put_child(self._deployment(name, available if name == "canary" else stable))
         return look(NAME, body, Pinning(PINS, {}, ()), self.store, OperatorSettings(runtime_image="r"))
 
     def _deployment(self, name: str, available: int) -> dict[str, Any]:
@@ -100,9 +134,9 @@ class World:
             "status": {"availableReplicas": available, "replicas": 1, "updatedReplicas": 1},
         }
 
-    async def at(self, seconds: float, available: int = 1) -> RolloutStatus:
+    async def at(self, seconds: float, available: int = 1, stable: int = 1, say: str = "") -> RolloutStatus:
         self.seconds = self.gates.now = seconds
-        sight = self.sight(available)
+        sight = self.sight(available, stable, say)
         self.status = await self.rollouts.advance(NAME, sight, None, self.status, moved=False)
         assert self.status
         return self.status
@@ -128,6 +162,100 @@ async def test_a_canary_that_breaks_down_during_a_step_keeps_no_traffic() -> Non
     waiting = await world.at(1, available=0)
     assert (waiting.reason, waiting.weight) == ("CanaryStarting", 0)
     assert (await world.at(2)).weight == 20
+
+
+def asking(**more: object) -> World:
+    """Judged by one query alone: what is mirrored has no split."""
+    world = World({"metrics": [], "queries": [{**QUERY, **more}]})
+    world.rollout["steps"] = [{"mirror": 50, "duration": "1m"}, {"mirror": 100, "duration": "1m"}]
+    return world
+
+
+QUERY = {"name": "refunds", "query": 'x{p="{{canary}}"}[{{step}}]', "failure": "> 1", "failureLimit": 1}
+
+
+async def test_queries_are_asked_once_an_interval_and_their_counts_are_kept_in_the_status() -> None:
+    world = asking()
+    for second in (0, 4, 6, 9):
+        await world.at(second)
+    assert world.numbers.asked == ['x{p="canary"}[1s]']
+    world.numbers.answer = Answer("2")
+    once = await world.at(20)
+    assert [(found.metric, found.verdict, found.n) for found in once.findings] == [("refunds", "Inconclusive", 2)]
+    world.status = RolloutStatus.model_validate_json(once.model_dump_json(by_alias=True))
+    back = await world.at(30)
+    assert (back.phase, back.reason, world.numbers.asked[-1]) == (
+        "RolledBack",
+        "AnalysisFailed",
+        'x{p="canary"}[25s]',
+    )
+    assert "2 of 3 measurements were bad, 1 are allowed" in back.message
+
+
+async def test_a_new_step_counts_anew() -> None:
+    world = asking()
+    world.numbers.answer = Answer("2")
+    await world.at(0)
+    await world.at(6)
+    world.numbers.answer = Answer("0")
+    second = await world.at(61)
+    assert (second.step, second.collected.queries) == (1, {})
+
+
+async def test_nothing_is_asked_during_the_initial_delay_nor_where_there_is_no_prometheus() -> None:
+    world = asking(initialDelay="30s")
+    await world.at(0)
+    (early,) = (await world.at(20)).findings
+    assert (early.verdict, early.message) == ("NoData", "nothing is asked in the first 30s of a step")
+    world.numbers.is_open = False
+    (nowhere,) = (await world.at(40)).findings
+    assert nowhere.verdict == "NoData"
+    assert "prometheus.url (SDEP_PROMETHEUS_URL)" in nowhere.message
+    assert world.numbers.asked == []
+
+
+async def test_a_canary_with_other_inputs_is_turned_back_before_its_first_request() -> None:
+    world = World()
+    world.pods.inputs["canary"] = "double"
+    back = await world.at(0)
+    assert (back.phase, back.reason, back.weight, back.step_started_at) == ("RolledBack", "SignatureBroken", 0, "")
+    assert back.message == "canary takes other inputs than main: input oil was long and is double"
+    assert back.history[0].what == "rolled back (SignatureBroken)"
+    await world.at(10)
+    assert world.pods.described == ["main", "canary"]
+
+
+async def test_pods_are_asked_for_their_inputs_once_a_trial_and_again_when_it_is_retried() -> None:
+    world = World()
+    for second in (0, 1, 10):
+        await world.at(second)
+    assert (world.pods.described, world.status and world.status.weight) == (["main", "canary"], 20)
+    world.pods.inputs["canary"] = "double"
+    assert (await world.at(20, say="abort")).reason == "Aborted"
+    assert (await world.at(30, say="retry")).reason == "SignatureBroken"
+    world.rollout["analysis"] = {**ANALYSIS, "signature": "Ignore"}
+    assert (await world.at(41, say="retry")).weight == 20
+
+
+async def test_a_canary_gets_nothing_while_no_pod_of_its_version_tells_its_inputs() -> None:
+    world = World()
+    world.pods.served["canary"] = "s3://m/1"
+    old = await world.at(0)
+    world.pods.served["canary"], world.pods.silent = "s3://m/2", "canary"
+    silent = await world.at(10)
+    for waiting in (old, silent):
+        assert (waiting.reason, waiting.weight) == ("CanaryStarting", 0)
+        assert waiting.message.startswith("no ready pod of canary with the pinned models tells its inputs")
+        assert next_look(world.sight(), waiting, waiting, later(10)) == 10
+    world.pods.silent = ""
+    assert (await world.at(20)).weight == 20
+
+
+async def test_a_stable_predictor_that_does_not_answer_keeps_no_canary_from_its_requests() -> None:
+    world = World()
+    world.pods.silent = "main"
+    assert (await world.at(0, stable=0)).weight == 20
+    assert world.pods.described == []
 
 
 async def test_the_next_look_is_due_at_once_after_a_change_and_else_after_the_interval() -> None:

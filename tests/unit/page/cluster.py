@@ -108,6 +108,7 @@ def every_verdict() -> list[Body]:
         finding("latency", "Inconclusive", "99 % took up to 31 ms", estimate=11.0, low=-3.0, threshold=25.0),
         finding("refusals", "Fail", "4.4 % of 4,210 were refused", estimate=4.2, low=2.9, high=5.6, threshold=2.0),
         {**nothing, "dryRun": True},
+        finding("profit", "Pass", "Prometheus answered 12.5, and it has to be > 10", estimate=12.5, threshold=10.0),
     ]
 
 

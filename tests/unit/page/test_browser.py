@@ -80,10 +80,11 @@ async def test_a_rollout_has_its_steps_and_each_finding_as_an_interval_with_a_ve
         "errors: estimate 0.05 points, between -0.4 to 0.31, allowed 0.5; Pass",
         "latency: estimate 11 %, between -3 to unbounded, allowed 25; Inconclusive",
         "refusals: estimate 4.2 points, between 2.9 to 5.6, allowed 2; Fail",
+        "profit: measured 12.5, allowed 10; Pass",
     ]
     findings = await tab.value("[...document.querySelectorAll('.findings > li')].map(one => one.innerText)")
-    words = ["✔ passes", "◌ not clear yet", "✖ fails", "◌ no data yet"]
-    assert [word in found for word, found in zip(words, findings, strict=True)] == [True] * 4
+    words = ["✔ passes", "◌ not clear yet", "✖ fails", "◌ no data yet", "✔ passes"]
+    assert [word in found for word, found in zip(words, findings, strict=True)] == [True] * 5
     text = await tab.value(TEXT)
     assert "step 1 of 3 passed" in text
     assert "desk ◌ closed 503 nobody has signed" in text

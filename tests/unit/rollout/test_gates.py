@@ -78,7 +78,7 @@ def test_a_gate_is_not_asked_before_the_analysis_has_passed() -> None:
     assert (step.reason, asked(under, step, 60)) == ("Analysing", [])
     held = walk(under, (70, seen("Pass")), before=step)
     assert held.reason == "GateClosed"
-    unclear = walk(under, (80, seen("Inconclusive")), before=held)
+    unclear = walk(under, (80, seen("NoData")), before=held)
     assert (unclear.reason, unclear.message) == ("Analysing", "step 1 of 2: 5 % of the traffic")
 
 

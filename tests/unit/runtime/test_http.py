@@ -9,6 +9,8 @@ from urllib.parse import urlencode
 
 import pytest
 
+from sdep.rollout.metadata import GraphMetadata
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -102,6 +104,8 @@ async def test_metadata(regression: Client) -> None:
     inputs = [{"name": name, "datatype": "FP64", "shape": [-1]} for name in ("oil", "gas", "fx")]
     assert (graph["name"], graph["graphinputs"]) == ("main", inputs)
     assert graph["models"] == {"regression": unit.json}
+    columns = [{"name": name, "type": "double", "required": True} for name in ("oil", "gas", "fx")]
+    assert GraphMetadata.model_validate(graph).of("regression").signature == columns
     assert (unit.json["name"], unit.json["versions"], unit.json["platform"]) == ("regression_model", ["3"], "sklearn")
     assert (await regression.get("/api/v1.0/metadata/other")).code == 404
     assert (await regression.get("/api/v1.0/status/regression")).json["strData"] == "healthy"

@@ -9,6 +9,7 @@ from sdep.api.problem import Problem
 from sdep.api.rollout import CANARY_SUFFIX, RolloutSpec
 from sdep.api.rollout_annotation import FIELD, rollout_of
 from sdep.api.rules.predictors import DNS_LABEL
+from sdep.api.rules.queries import queries
 from sdep.api.rules.rollout_addresses import addresses
 from sdep.api.rules.walk import invalid, no_effect
 from sdep.api.seldon_deployment import SeldonDeployment
@@ -89,5 +90,5 @@ def _moves(uri: str) -> bool:
     return uri.startswith("models:/") and ("@" in uri or not uri.rsplit("/", 1)[-1].isdecimal())
 
 
-_OF_A_ROLLOUT: tuple[_Rule, ...] = (_steps, _freeze, _pair, _made_canary)
+_OF_A_ROLLOUT: tuple[_Rule, ...] = (_steps, _freeze, _pair, _made_canary, queries)
 RULES = (rollout,)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sdep.contract import PREDICTIONS_PATH
+from sdep.contract import METADATA_PATH, PREDICTIONS_PATH
 from sdep.evidence import evidence
 from sdep.runtime.http.announce import announce
 from sdep.runtime.http.response import Response
@@ -33,7 +33,7 @@ class GraphRoutes:
             "/api/v0.1/predictions": predictions,
             "/api/v1.0/feedback": feedback,
             "/api/v0.1/feedback": feedback,
-            "/api/v1.0/metadata": Route(GET, self._graph_metadata, "metadata"),
+            METADATA_PATH: Route(GET, self._graph_metadata, "metadata"),
             "/api/v1.0/status": status,
             "/api/v1.0/health/status": status,
             evidence.PATH: Route(GET, self._evidence),

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
+from sdep.contract import SIGNATURE
 from sdep.runtime.predictor import units_of
-from sdep.runtime.servers.signature import tensor_metadata
+from sdep.runtime.servers.signature import mlflow_column, tensor_metadata
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,12 +35,15 @@ def unit_metadata(unit: ServedUnit, models: Models) -> dict[str, Any]:
     """Named after the registered model where there is one, else after the unit."""
     model = models.get(unit.name)
     versions = [unit.model.version] if unit.model is not None and unit.model.version else []
+    inputs = model.signature.inputs if model is not None else ()
+    custom = {SIGNATURE: orjson.dumps([mlflow_column(field) for field in inputs]).decode()}
     return {
         "name": unit.model.name if unit.model is not None else unit.name,
         "versions": versions,
         "platform": model.platform if model is not None else unit.implementation,
-        "inputs": [tensor_metadata(field) for field in model.signature.inputs] if model is not None else [],
+        "inputs": [tensor_metadata(field) for field in inputs],
         "outputs": [tensor_metadata(field) for field in model.signature.outputs] if model is not None else [],
+        **({"custom": custom} if inputs else {}),
     }
 
 

@@ -71,6 +71,14 @@ def _field(field: Mapping[str, Any]) -> Column | Tensor:
     return Column(name, field["type"], bool(field.get("required", True)), spec)
 
 
+def mlflow_column(field: Column | Tensor) -> dict[str, Any]:
+    """One input or output as the `MLmodel` file has it."""
+    if isinstance(field, Tensor):
+        spec = {"dtype": field.dtype, "shape": list(field.shape)}
+        return {"name": field.name, "type": "tensor", "tensor-spec": spec}
+    return {**(field.spec or {}), "name": field.name, "type": field.type, "required": field.required}
+
+
 _V2_OF_MLFLOW = {
     "double": "FP64",
     "float": "FP32",

@@ -4,7 +4,7 @@ import { clock, html, svg } from "./dom.js";
 
 // As wide as there is room for, so that letters keep their size.
 const room = () => Math.max(240, Math.min(680, document.getElementById("main").clientWidth - 70));
-const number = (value) => Number(value).toLocaleString(undefined, { maximumFractionDigits: Math.abs(value) < 10 ? 2 : 0 });
+const number = (value) => Number(value).toLocaleString(undefined, { maximumFractionDigits: Math.abs(value) < 10 ? 2 : Math.abs(value) < 1000 ? 1 : 0 });
 export const bounds = (found) => `${found.low === null ? "unbounded" : number(found.low)} to ${found.high === null ? "unbounded" : number(found.high)}`;
 export { number };
 
@@ -23,21 +23,26 @@ function ticks(low, high, most) {
   return found;
 }
 
+// What a query measured is a number without bounds.
+export const measured = (found) => found.low === null && found.high === null;
+
 // The estimate as a dot, its interval as a bar, what is allowed as a dashed line. A bound that is not known runs off the plot.
 export function interval(found, tone, unit) {
   const width = room(), height = 62, left = 12, right = width - 12;
   const [low, high] = range([found.low, found.high, found.estimate, found.threshold]);
   const x = (value) => left + ((value - low) / (high - low)) * (right - left);
   const from = found.low === null ? left : x(found.low), to = found.high === null ? right : x(found.high);
-  const label = `${found.metric}: estimate ${number(found.estimate)} ${unit}, between ${bounds(found)}, allowed ${found.threshold === null ? "?" : number(found.threshold)}; ${found.verdict}`;
+  const known = measured(found) ? `measured ${number(found.estimate)}` : `estimate ${number(found.estimate)} ${unit}, between ${bounds(found)}`;
+  const label = `${found.metric}: ${known}, allowed ${found.threshold === null ? "?" : number(found.threshold)}; ${found.verdict}`;
   return svg("svg", { viewBox: `0 0 ${width} ${height}`, width, role: "img", "aria-label": label },
     ticks(low, high, width / 90).map((at) => [svg("line", { class: at === 0 ? "zero" : "axis", x1: x(at), x2: x(at), y1: 8, y2: 42 }), svg("text", { class: "muted tiny", x: x(at), y: 57, "text-anchor": "middle" }, number(at))]),
     found.threshold === null ? null : [
       svg("line", { class: "threshold", x1: x(found.threshold), x2: x(found.threshold), y1: 4, y2: 44 }),
       svg("text", { class: "tiny", x: x(found.threshold) + (x(found.threshold) > width - 90 ? -5 : 5), y: 12, "text-anchor": x(found.threshold) > width - 90 ? "end" : "start" }, "allowed")],
-    svg("line", { class: `interval ${tone}`, x1: from, x2: to, y1: 27, y2: 27 }),
-    found.low === null ? svg("path", { class: tone, d: `M${left - 8} 27l8 -6v12z` }) : null,
-    found.high === null ? svg("path", { class: tone, d: `M${right + 8} 27l-8 -6v12z` }) : null,
+    measured(found) ? null : [
+      svg("line", { class: `interval ${tone}`, x1: from, x2: to, y1: 27, y2: 27 }),
+      found.low === null ? svg("path", { class: tone, d: `M${left - 8} 27l8 -6v12z` }) : null,
+      found.high === null ? svg("path", { class: tone, d: `M${right + 8} 27l-8 -6v12z` }) : null],
     svg("circle", { class: tone, cx: x(found.estimate), cy: 27, r: 6 }));
 }
 

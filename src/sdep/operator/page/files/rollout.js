@@ -3,13 +3,14 @@
 import { actions } from "./actions.js";
 import { clock, html, percent, section, table, word } from "./dom.js";
 import { phase } from "./list.js";
-import { bounds, course, interval, number } from "./plots.js";
+import { bounds, course, interval, measured, number } from "./plots.js";
 
 const VERDICTS = { Pass: ["good", "passes"], Fail: ["bad", "fails"], Inconclusive: ["busy", "not clear yet"], NoData: ["busy", "no data yet"] };
 const UNITS = { errors: "points", refusals: "points", latency: "%", predictions: "%", split: "%" };
 const SAID = { errors: "percentage points", refusals: "percentage points" };
 
 function distance(found, unit) {
+  if (measured(found) && !(found.metric in UNITS)) return `measured ${number(found.estimate)}`;
   const way = found.metric === "predictions" ? "apart by" : found.metric === "split" ? "off by" : found.estimate < 0 ? "better by" : "worse by";
   const size = found.metric === "split" ? found.estimate : Math.abs(found.estimate);
   return `${way} ${number(size)} ${SAID[found.metric] ?? unit} (${bounds(found)})`;

@@ -1,0 +1,74 @@
+"""The door to Prometheus: one number for one query, within a bounded time."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import aiohttp
+
+from sdep.rollout.analysis.query import Answer
+
+_SECONDS = 5.0
+_MOST_BYTES = 1 << 20
+_LONGEST = 300
+_MOST_SERIES = 2
+"""More than one is too many; servers before 2.54 send them all."""
+
+
+class PrometheusDoor:
+    """The address is the installation's alone: a manifest says what is asked, never where."""
+
+    def __init__(self, http: aiohttp.ClientSession, url: str) -> None:
+        self._http = http
+        self._url = url.rstrip("/")
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the installation names a Prometheus."""
+        return bool(self._url)
+
+    async def ask(self, query: str) -> Answer:
+        """The one number that the query is answered with now, or why there is none."""
+        words = {"query": query, "timeout": f"{_SECONDS:g}s", "limit": str(_MOST_SERIES)}
+        timeout = aiohttp.ClientTimeout(total=_SECONDS)
+        try:
+            async with self._http.post(
+                f"{self._url}/api/v1/query", data=words, timeout=timeout, allow_redirects=False
+            ) as response:
+                return read(response.status, await _body(response))
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            return Answer(error=f"Prometheus does not answer: {str(error) or type(error).__name__}"[:_LONGEST])
+
+
+def read(status: int, body: bytes) -> Answer:
+    """What Prometheus says, or somebody else at its address."""
+    try:
+        said = json.loads(body)
+        if said["status"] != "success":
+            return Answer(error=f"Prometheus answers {status}: {said['error']}"[:_LONGEST])
+        return _number(said["data"]["resultType"], said["data"]["result"])
+    except (ValueError, LookupError, TypeError):
+        return Answer(error=f"what answers {status} is no Prometheus")
+
+
+def _number(kind: str, result: list[Any]) -> Answer:
+    if kind not in {"scalar", "vector"}:
+        return Answer(error=f"the answer is a {kind} and no number")
+    if not result:
+        return Answer(error="there is no series")
+    if kind == "vector" and len(result) > 1:
+        return Answer(error="there is more than one series: aggregate them, as with sum()")
+    value = str((result if kind == "scalar" else result[0]["value"])[1])
+    float(value)
+    return Answer(value)
+
+
+async def _body(response: aiohttp.ClientResponse) -> bytes:
+    """No more than a megabyte of it."""
+    body = b""
+    async for part in response.content.iter_any():
+        body += part
+        if len(body) > _MOST_BYTES:
+            raise ValueError("the answer is longer than a megabyte")
+    return body

@@ -1,0 +1,64 @@
+"""What the models of two predictors take: a ready pod of each is asked, before the first request goes to the canary."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sdep.api.predictor import Predictor
+from sdep.contract import METADATA_PATH
+from sdep.operator.evidence import Asked, EvidenceDoor
+from sdep.plan import Plan
+from sdep.rollout.analysis.inputs import break_between, serves
+from sdep.rollout.metadata import GraphMetadata
+from sdep.rollout.trial import Trial
+
+_PODS = 3
+"""How many of a side are asked: one is enough, and the newest are the likeliest to have the model that is meant."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """`broken`: what callers of the stable predictor would notice. `awaited`: why nothing is known yet."""
+
+    broken: str = ""
+    awaited: str = ""
+
+
+async def checked(door: EvidenceDoor, plan: Plan, trial: Trial, asked: Sequence[Asked]) -> Checked:
+    """What the pods of both predictors say of their inputs, compared."""
+    found = {predictor.name: predictor for predictor in plan.predictors}
+    if not {trial.canary, trial.stable} <= found.keys():
+        return Checked()
+    stable, canary = found[trial.stable], found[trial.canary]
+    of_stable, of_canary = await asyncio.gather(
+        _told(door, plan, stable, [one for one in asked if one.side == "stable"]),
+        _told(door, plan, canary, [one for one in asked if one.side == "canary"]),
+    )
+    if of_stable is None or of_canary is None:
+        silent = " and ".join(one.name for one, told in ((stable, of_stable), (canary, of_canary)) if told is None)
+        return Checked(
+            awaited=f"no ready pod of {silent} with the pinned models tells its inputs at {METADATA_PATH}; "
+            "analysis.signature: Ignore goes on without"
+        )
+    broken = break_between((stable.graph, of_stable), (canary.graph, of_canary))
+    return Checked(broken=f"{canary.name} takes other inputs than {stable.name}: {broken}" if broken else "")
+
+
+async def _told(door: EvidenceDoor, plan: Plan, predictor: Predictor, asked: Sequence[Asked]) -> GraphMetadata | None:
+    """What one pod tells that serves what is meant: pods of the version before may still be there. None while there is none."""
+    pins = {unit: pin for (name, unit), pin in plan.pins.items() if name == predictor.name}
+    pods = sorted(filter(_is_ready, asked), key=_began, reverse=True)[:_PODS]
+    found = await asyncio.gather(*(door.metadata(one) for one in pods))
+    return next((told for told in found if told is not None and serves(told, pins)), None)
+
+
+def _is_ready(asked: Asked) -> bool:
+    conditions = (asked.pod.get("status") or {}).get("conditions") or ()
+    ready = any(found["type"] == "Ready" and found["status"] == "True" for found in conditions)
+    return ready and not asked.pod["metadata"].get("deletionTimestamp")
+
+
+def _began(asked: Asked) -> str:
+    return str(asked.pod["metadata"].get("creationTimestamp", ""))
