@@ -24,6 +24,7 @@ NODE = {
     "util-linux": "nsenter",
 }
 PROMETHEUS = {"prometheus": "promtool"}
+CHROMIUM = {"chromium": "chromium"}
 NO_SERVICES = Path("/usr/sbin/policy-rc.d")
 
 

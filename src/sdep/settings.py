@@ -145,6 +145,10 @@ class OperatorSettings(BaseModel):
 
     workers: int = Field(4, ge=1)
     probe_port: int = 8080
+    page_port: int = Field(0, ge=0, le=65535, description="where a browser sees what the operator sees; 0: nowhere")
+    page_actions: bool = Field(
+        default=False, description="whether people may decide on rollouts there, as RBAC lets them"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @property

@@ -45,11 +45,13 @@ IN_NO_STATUS = (
     "runtime/",
     "diagnosis/",
     "operator/election.py",
+    "operator/page/",
     "cluster/credentials.py",
     "cluster/exec_credential.py",
+    "cluster/rollout_command.py",
     "cluster/viewer.py",
 )
-"""Errors of these end in a program's log or on a terminal."""
+"""Errors of these end in a program's log, on a terminal or in a browser."""
 TRIED_AGAIN = {"Conflict"}
 """Ends one look, which is repeated soon: no condition has it."""
 

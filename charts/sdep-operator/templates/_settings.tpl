@@ -44,6 +44,10 @@
 - SDEP_WEBHOOK_CERT_DIR: {{ include "sdep.certDir" . | quote }}
 {{- end }}
 {{- end }}
+{{- if .Values.page.enabled }}
+- SDEP_PAGE_PORT: {{ .Values.page.port | quote }}
+- SDEP_PAGE_ACTIONS: {{ .Values.page.actions | quote }}
+{{- end }}
 - SDEP_WORKERS: {{ .Values.manager.workers | quote }}
 - SDEP_LOG_LEVEL: {{ .Values.manager.logLevel | quote }}
 {{- end }}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from collections.abc import Collection, Mapping
 
 from pydantic import TypeAdapter
 
@@ -17,32 +16,12 @@ from sdep.cli.rollout_view import summary
 from sdep.cli.session import Session, in_session
 from sdep.cli.user import user
 from sdep.cli.watching import SELDON_DEPLOYMENTS, Watching
+from sdep.cluster.rollout_command import write_command
 from sdep.diagnosis.rollout import RolloutView, rollout_view
 from sdep.errors import InvalidError, TransientError
-from sdep.rollout.command import COMMAND_ANNOTATION, Command, Verb
+from sdep.rollout.command import Command, Verb
 from sdep.rollout.gates import FROZEN
 from sdep.rollout.progress import refused
-
-_UNDER_WAY = ("Progressing", "Paused")
-_SENSIBLE: Mapping[Verb, Collection[str]] = {
-    "promote": _UNDER_WAY,
-    "complete": _UNDER_WAY,
-    "abort": _UNDER_WAY,
-    "pause": ("Progressing",),
-    "resume": ("Paused",),
-    "retry": ("RolledBack",),
-}
-"""The phases in which a verb changes something."""
-_OTHERWISE: Mapping[str, tuple[str, str]] = {
-    "retry": ("NotRolledBack", "only a canary that was turned back is tried again"),
-    "resume": ("NotPaused", "only a paused one is resumed"),
-    "Paused": ("AlreadyPaused", "`sdep resume` lets it go on"),
-    "Promoted": ("RolloutEnded", "another one begins with the next canary"),
-    "RolledBack": ("RolloutEnded", "`sdep retry` tries the same canary again"),
-}
-"""Why not: by the verb, else by the phase."""
-_TRIES = 5
-"""The operator writes the status of a running rollout at every look: each write can come between our read and ours."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -72,7 +51,7 @@ def tell(given: argparse.Namespace, verb: Verb) -> int:
 
 
 async def _tell(session: Session, given: argparse.Namespace, command: Command) -> int:
-    rollout = await _told(session, given.name, command)
+    rollout = await write_command(session.cluster, session.namespace, given.name, command)
     if given.wait:
         rollout = await _obeyed(session, given.name, command, given.timeout)
         if rollout.decided and rollout.decided.what == refused(command.verb):
@@ -94,20 +73,6 @@ async def _tell(session: Session, given: argparse.Namespace, command: Command) -
     return 0
 
 
-async def _told(session: Session, name: str, command: Command, tries: int = _TRIES) -> RolloutView:
-    """The rollout as it was when the annotation was written."""
-    body = await session.seldon_deployment(name)
-    rollout = sensible(command.verb, name, rollout_view(body.get("status") or {}))
-    try:
-        text = command.model_dump_json(by_alias=True, exclude_defaults=True)
-        await session.cluster.annotate(body, COMMAND_ANNOTATION, text)
-    except TransientError as error:
-        if error.reason != "Conflict" or tries <= 1:
-            raise
-        return await _told(session, name, command, tries - 1)
-    return rollout
-
-
 async def _obeyed(session: Session, name: str, command: Command, within: float) -> RolloutView:
     """The rollout after the command. Raises TransientError NotObeyed where that takes more than `within` seconds."""
     try:
@@ -122,13 +87,3 @@ async def _obeyed(session: Session, name: str, command: Command, within: float) 
             f"{name} is told to {command.verb}, and no operator has obeyed in {within:g} seconds: see that it runs"
         )
         raise TransientError("NotObeyed", message) from error
-
-
-def sensible(verb: Verb, name: str, rollout: RolloutView | None) -> RolloutView:
-    """The rollout, where the verb changes something in its phase. Raises InvalidError."""
-    if rollout is None:
-        raise InvalidError("NoRollout", f"{name} has no rollout: one begins when a canary of spec.rollout is tried")
-    if rollout.phase in _SENSIBLE[verb]:
-        return rollout
-    reason, why = _OTHERWISE.get(verb) or _OTHERWISE[rollout.phase]
-    raise InvalidError(reason, f"the rollout of {rollout.canary} in {name} is {rollout.phase}: {why}")

@@ -11,10 +11,10 @@ from sdep.cli import options
 from sdep.cli.ages import age, now
 from sdep.cli.output import emit
 from sdep.cli.rollout_view import decision_lines
-from sdep.cli.served import Entry, UnitHistory, histories
 from sdep.cli.session import Session, in_session
 from sdep.cli.terminal import Terminal, terminal
 from sdep.diagnosis.rollout import read_rollout
+from sdep.diagnosis.served import Entry, UnitHistory, histories
 
 DESCRIPTION = """List the models that each unit has served, newest first: what, since when, and why it came. After them the decisions of
 its rollouts: when, by whom, what and why.

@@ -8,9 +8,9 @@ import sys
 from sdep.cli import options
 from sdep.cli.ages import now
 from sdep.cli.output import emit
-from sdep.cli.served import Entry, UnitHistory, histories
 from sdep.cli.session import Session, in_session
 from sdep.cli.user import user
+from sdep.diagnosis.served import Entry, UnitHistory, histories
 from sdep.errors import InvalidError
 from sdep.registry.hold import HOLD_ANNOTATION, HeldModel, with_holds
 

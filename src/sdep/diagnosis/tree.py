@@ -157,7 +157,7 @@ def _pod(pod: Body) -> PodView:
     everyone = (*(status.get("initContainerStatuses") or ()), *containers)
     found = trouble([pod])
     ready = sum(bool(container.get("ready")) for container in containers)
-    total = len(pod["spec"].get("containers") or ())
+    total = len((pod.get("spec") or {}).get("containers") or containers)  # the operator keeps no specs of pods
     return PodView(
         name=pod["metadata"]["name"],
         phase=_phase(pod, found.reason if found else ""),

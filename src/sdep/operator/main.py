@@ -38,6 +38,8 @@ from sdep.operator.metrics import (
     registry_trace,
 )
 from sdep.operator.notices import Notices
+from sdep.operator.page import server as page
+from sdep.operator.page.actions import Actions
 from sdep.operator.prometheus import PrometheusDoor
 from sdep.operator.queries import Queries
 from sdep.operator.questions import Questions
@@ -93,6 +95,10 @@ async def _run(settings: OperatorSettings, credentials: Credentials) -> int:
             CERTIFICATE_EXPIRY.set_function(lambda: keeper.expires)
             closing.push_async_callback((await webhook.serve(settings, keeper.context, _reviewed)).cleanup)
         closing.push_async_callback((await probes.serve(settings.probe_port, health)).cleanup)
+        if settings.page_port:
+            actions = Actions(cluster, credentials, utc_now) if settings.page_actions else None
+            seen = page.Page(store, utc_now, actions)
+            closing.push_async_callback((await page.serve(settings.page_port, seen)).cleanup)
         _LOG.info("watching %s", ", ".join(settings.namespaces) or "all namespaces")
         failed = await _first_end(stop, health.tasks)
         await _cancel(*(task for task in health.tasks if task.get_name() in {"election", "certificate"}))

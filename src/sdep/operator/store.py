@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sdep.api.seldon_deployment import GROUP, KIND
@@ -24,6 +24,8 @@ class Store:
         self.sdeps: dict[ObjectName, Body] = {}
         self._children: dict[ObjectName, dict[Key, Body]] = defaultdict(dict)
         self._pods: dict[ObjectName, dict[str, Body]] = defaultdict(dict)
+        self.listeners: list[Callable[[ObjectName], None]] = []
+        """Called with whom a change belongs to: of our own writes too, which wake nobody."""
 
     def knows(self, body: Body) -> bool:
         """Whether this very version is stored already: our own write comes back as an event, and tells nothing new."""
@@ -38,6 +40,7 @@ class Store:
         known = self.sdeps.get(name)
         if known is None or not _is_older(body, known):
             self.sdeps[name] = kept_owner(body)
+            self._tell(name)
         return name
 
     def drop_sdep(self, body: Body) -> ObjectName:
@@ -45,6 +48,7 @@ class Store:
         known = self.sdeps.get(name)
         if known and known["metadata"]["uid"] == body["metadata"]["uid"]:
             del self.sdeps[name]
+            self._tell(name)
         return name
 
     def put_child(self, body: Body) -> ObjectName | None:
@@ -56,6 +60,7 @@ class Store:
         known = self._children[owner].get(key)
         if known is None or not _is_older(body, known):
             self._children[owner][key] = kept(body)
+            self._tell(owner)
         return owner
 
     def drop_child(self, body: Body) -> ObjectName | None:
@@ -66,18 +71,21 @@ class Store:
         known = self._children[owner].get(key)
         if known and known["metadata"]["uid"] == body["metadata"]["uid"]:
             del self._children[owner][key]
+            self._tell(owner)
         return owner
 
     def put_pod(self, body: Body) -> ObjectName | None:
         owner = self._owner_of_pod(body)
         if owner:
             self._pods[owner][body["metadata"]["name"]] = kept_pod(body)
+            self._tell(owner)
         return owner
 
     def drop_pod(self, body: Body) -> ObjectName | None:
         owner = self._owner_of_pod(body)
         if owner:
             self._pods[owner].pop(body["metadata"]["name"], None)
+            self._tell(owner)
         return owner
 
     def children(self, name: ObjectName) -> Mapping[Key, Body]:
@@ -95,6 +103,10 @@ class Store:
         else:
             found = [body for held in self._children.values() for key, body in held.items() if key.kind == kind]
         return [body for body in found if namespace in {None, body["metadata"]["namespace"]}]
+
+    def _tell(self, owner: ObjectName) -> None:
+        for listener in self.listeners:
+            listener(self.named_by_label(owner))
 
     def _owner_of_pod(self, body: Body) -> ObjectName | None:
         """Pods are grouped by their label, which is the SeldonDeployment's name where that is short enough."""

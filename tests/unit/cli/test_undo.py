@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from sdep.cli.served import histories
 from sdep.cli.undo import chosen_entry, chosen_unit
+from sdep.diagnosis.served import histories
 from sdep.errors import InvalidError
 
 Body = dict[str, Any]
