@@ -145,7 +145,7 @@ def test_a_good_canary_is_promoted_through_its_steps_and_nobody_notices(target: 
     since = time.time()
     load.wait_for(300, since)
     assert set(load.shares(since)) == {"canary"}
-    assert all(finding["n"] >= 50 for finding in found["findings"])
+    assert all(finding["samples"] >= 50 for finding in found["findings"])
 
 
 def test_a_moved_alias_is_tried_on_its_own_and_survives_an_operator_that_is_killed(

@@ -96,15 +96,16 @@ class Summary(KubeModel):
 class Finding(KubeModel):
     """What one measure says of the canary, and why.
 
-    `estimate` is how much worse it is than the stable predictor, in the unit of the metric's margin, and lies between `low`
-    and `high` with the confidence of the analysis; `n` and `stableN` are the requests that say so. Of a query `estimate` is the
-    number that Prometheus last answered, `n` how often it did in this step.
+    `estimate` is how much worse it is than the stable predictor, in the unit of the metric's margin, and lies between
+    `low` and `high` with the confidence of the analysis; `samples` and `stableSamples` are the requests, or
+    predictions, that say so. Of a query `estimate` is the number that Prometheus last answered, `samples` how often it did
+    in this step.
     """
 
     metric: str
     verdict: Literal["Pass", "Fail", "Inconclusive", "NoData"]
-    n: int = 0
-    stable_n: int = 0
+    samples: int = 0
+    stable_samples: int = 0
     estimate: float | None = None
     low: float | None = None
     high: float | None = None

@@ -66,7 +66,7 @@ class Rollouts:
         check = await self._checked(name, sight, trial, before)
         canary, stable = _observed(sight, trial.canary), _observed(sight, trial.stable)
         seen = Seen(
-            answers=canary is not None and canary.answers and not check.awaited,
+            answers=canary is not None and _can_begin(canary, before) and not check.awaited,
             broken=check.broken or (_broken(canary, before) if canary else ""),
             broken_reason="SignatureBroken" if check.broken else "CanaryFailed",
             replaced=not moved and stable is not None and stable.rolled_out,
@@ -162,12 +162,15 @@ def _observed(sight: Sight, predictor: str) -> PredictorObservation | None:
     return next((seen for seen in sight.observed if seen.name == predictor), None)
 
 
+def _can_begin(canary: PredictorObservation, before: RolloutStatus | None) -> bool:
+    """Nothing is said of a version by the pods of the one before: a first step waits until all are new."""
+    return canary.answers if before and before.step_started_at else canary.rolled_out
+
+
 def _broken(canary: PredictorObservation, before: RolloutStatus | None) -> str:
     """Why the canary never will answer, or no longer does although it did; "" while there is hope."""
-    if canary.answers:
-        return ""
-    trouble = canary.trouble.message if canary.trouble else ""
-    if canary.given_up:
-        return trouble or f"the pods of {canary.name} did not start within progressDeadlineSeconds"
     began = before is not None and bool(before.step_started_at)
-    return trouble if began else ""
+    trouble = canary.trouble.message if canary.trouble else ""
+    if canary.given_up and not (began and canary.answers):
+        return trouble or f"the pods of {canary.name} did not start within progressDeadlineSeconds"
+    return trouble if began and not canary.answers else ""

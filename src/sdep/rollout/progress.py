@@ -43,11 +43,16 @@ class Seen:
 
 def advance(trial: Trial, before: RolloutStatus | None, seen: Seen, now: str) -> RolloutStatus:
     """One look. Equal arguments give equal results, so a look that is made again after a restart changes nothing."""
-    status = before if before and before.revision == trial.revision else begun(trial, before, seen, now)
-    status = with_answers(status, seen.gates)
+    if before is None or before.revision != trial.revision:  # what is seen yet are pods of the version before
+        return begun(trial, before, seen, now)
+    status = with_answers(before, seen.gates)
     status = _obeyed(trial, status, seen, now)
     if status.phase in ENDED:
         return _settled(trial, status, seen)
+    return _looked_at(trial, status, seen, now)
+
+
+def _looked_at(trial: Trial, status: RolloutStatus, seen: Seen, now: str) -> RolloutStatus:
     if seen.broken:
         return _rolled_back(status, now, ANALYSIS, seen.broken_reason, seen.broken)
     if not status.step_started_at:

@@ -120,7 +120,7 @@ def test_predictors_that_answer_different_kinds_cannot_be_compared() -> None:
 
 def test_an_arm_with_few_requests_has_no_data_and_says_how_many_are_wanted() -> None:
     finding = judged(answered(5000, 1), answered(49, 2))["errors"]
-    assert (finding.verdict, finding.n, finding.stable_n) == ("NoData", 49, 5000)
+    assert (finding.verdict, finding.samples, finding.stable_samples) == ("NoData", 49, 5000)
     assert finding.message == (
         "49 requests to the canary and 5,000 to the stable predictor: nothing is judged before 50 of each"
     )

@@ -75,7 +75,13 @@ def test_an_infinite_number_is_one() -> None:
 
 def test_a_finding_says_the_number_the_comparisons_and_what_is_allowed() -> None:
     found = said(query(success="< 0.01", failure=">= 0.05", dryRun=True, failureLimit=2), "0.06", "0.02", NONE)
-    assert (found.metric, found.n, found.estimate, found.threshold, found.dry_run) == ("refunds", 2, 0.02, 0.05, True)
+    assert (found.metric, found.samples, found.estimate, found.threshold, found.dry_run) == (
+        "refunds",
+        2,
+        0.02,
+        0.05,
+        True,
+    )
     assert found.message == (
         "0.02 is neither good nor bad (success < 0.01, failure >= 0.05); 1 of 2 measurements were bad, 2 are allowed; "
         "no number 1 times in a row, 4 are allowed: there is no series"

@@ -86,10 +86,12 @@ def test_the_symbol_of_what_is_not_ready_for_its_rollout_follows_the_phase(phase
 
 
 def test_the_view_is_data_without_the_evidence() -> None:
-    told = rollout(findings=[finding("errors", "Pass", n=40)], history=[decided("trial began")], collected={"at": "x"})
+    told = rollout(
+        findings=[finding("errors", "Pass", samples=40)], history=[decided("trial began")], collected={"at": "x"}
+    )
     dumped = seen(told).model_dump(mode="json", by_alias=True)["rollout"]
     assert (dumped["phase"], dumped["step"], dumped["weight"], dumped["canary"]) == ("Progressing", 1, 25, "main-new")
-    assert dumped["findings"][0]["n"] == 40
+    assert dumped["findings"][0]["samples"] == 40
     assert dumped["decided"]["what"] == "trial began"
     assert {"collected", "history"} & dumped.keys() == set()
     assert view(gathered(sdep())).model_dump(mode="json", by_alias=True)["rollout"] is None

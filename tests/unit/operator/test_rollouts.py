@@ -137,7 +137,10 @@ class World:
     async def at(self, seconds: float, available: int = 1, stable: int = 1, say: str = "") -> RolloutStatus:
         self.seconds = self.gates.now = seconds
         sight = self.sight(available, stable, say)
+        fresh = self.status is None
         self.status = await self.rollouts.advance(NAME, sight, None, self.status, moved=False)
+        if fresh:  # as soon as a trial has begun it is looked at once more
+            self.status = await self.rollouts.advance(NAME, sight, None, self.status, moved=False)
         assert self.status
         return self.status
 
@@ -181,7 +184,7 @@ async def test_queries_are_asked_once_an_interval_and_their_counts_are_kept_in_t
     assert world.numbers.asked == ['x{p="canary"}[1s]']
     world.numbers.answer = Answer("2")
     once = await world.at(20)
-    assert [(found.metric, found.verdict, found.n) for found in once.findings] == [("refunds", "Inconclusive", 2)]
+    assert [(found.metric, found.verdict, found.samples) for found in once.findings] == [("refunds", "Inconclusive", 2)]
     world.status = RolloutStatus.model_validate_json(once.model_dump_json(by_alias=True))
     back = await world.at(30)
     assert (back.phase, back.reason, world.numbers.asked[-1]) == (

@@ -114,7 +114,7 @@ def every_verdict() -> list[Body]:
 
 def finding(metric: str, verdict: str, message: str, **bounds: float) -> Body:
     """A bound that is left out is not known."""
-    return {"metric": metric, "verdict": verdict, "n": 4210, "stableN": 12600, "message": message, **bounds}
+    return {"metric": metric, "verdict": verdict, "samples": 4210, "stableSamples": 12600, "message": message, **bounds}
 
 
 def failing() -> Body:

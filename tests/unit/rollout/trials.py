@@ -42,9 +42,11 @@ def command(verb: Verb, at: str = "2026-01-01T00:00:05Z", why: str = "") -> Comm
 
 
 def walk(under: Trial, *looks: tuple[float, Seen], before: RolloutStatus | None = None) -> RolloutStatus:
-    """What becomes of it, looked at after so many seconds each time."""
+    """What becomes of it, looked at after so many seconds each time, and once more at once where a trial has just begun."""
     for second, what in looks:
+        fresh = before is None or before.revision != under.revision
         before = advance(under, before, what, later(second))
+        before = advance(under, before, what, later(second)) if fresh else before
     assert before is not None
     return before
 

@@ -47,8 +47,8 @@ def _finding(metric: Metric, stable: Evidence, canary: Evidence, risk: Risk, lea
     about = Finding(
         metric=metric.name,
         verdict="NoData",
-        n=n,
-        stable_n=stable_n,
+        samples=n,
+        stable_samples=stable_n,
         threshold=margin(metric),
         dry_run=metric.dry_run,
         message=f"{n:,} {rule.counted} to the canary and {stable_n:,} to the stable predictor: "

@@ -68,7 +68,7 @@ def finding(query: Query, counts: Measured) -> Finding:
     return Finding(
         metric=query.name,
         verdict=verdict,
-        n=counts.measurements,
+        samples=counts.measurements,
         estimate=value if math.isfinite(value) else None,
         threshold=compared_with(query.failure or query.success or ""),
         dry_run=query.dry_run,

@@ -29,8 +29,8 @@ def split(stable: Evidence, canary: Evidence, share: float | None) -> Finding | 
     return Finding(
         metric="split",
         verdict="Inconclusive",
-        n=canary.requests,
-        stable_n=stable.requests,
+        samples=canary.requests,
+        stable_samples=stable.requests,
         estimate=100 * (observed / share - 1),
         threshold=100 * TOLERANCE,
         message=f"the canary got {100 * observed:.1f} % of {total:,} requests instead of {100 * share:g} %: "
