@@ -129,7 +129,7 @@ def steady(target: Target, namespace: str, name: str, file: Path) -> Iterator[Lo
             finally:
                 process.terminate()
     finally:
-        target.kubectl("delete", "envoyfilter", "who-answered", "-n", "istio-system")
+        target.kubectl("delete", "envoyfilter", "who-answered", "-n", "istio-system", "--ignore-not-found")
 
 
 def _says_who(target: Target, namespace: str, name: str) -> bool:
