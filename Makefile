@@ -1,6 +1,6 @@
 # Two commands do everything: `make demo` shows the main job on a real cluster, `make test` runs every test.
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test check unit golden node-tests cluster cluster-down images generate compatibility lock bench-operator bench-serving bench-judge
+.PHONY: help demo demo-down test check unit golden node-tests cluster cluster-down images generate compatibility lock bench-operator bench-rollback bench-serving bench-judge
 PYTHON := .venv/bin/python
 export UV_SYSTEM_CERTS := 1
 
@@ -50,6 +50,9 @@ lock: .venv/ready ## lock the newest allowed versions of all dependencies
 
 bench-operator: .venv/ready ## how fast the operator is, with 1 and 100 objects
 	@$(PYTHON) -m bench.operator
+
+bench-rollback: .venv/ready ## how soon a bad canary is turned back on a real node, and how many requests saw it
+	@$(PYTHON) -m bench.rollback
 
 bench-serving: .venv/ready ## how fast a model answers, beside other servers, on loopback (ten minutes)
 	@$(PYTHON) -m bench.serving

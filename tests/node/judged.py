@@ -35,12 +35,12 @@ class Judged:
         middle = 81.0 if self._behaviour == "shifted" else 78.0
         return [random.gauss(middle, 2.0) for _ in X]
 '''
-ANALYSIS = {
+ANALYSIS: dict[str, Any] = {
     "interval": "1s",
     "minRequests": 50,
     "metrics": [{"name": "errors"}, {"name": "latency", "quantile": 0.9, "margin": 100}, {"name": "predictions"}],
 }
-STEPS = [{"weight": 20, "duration": "5s"}, {"weight": 50, "duration": "5s"}]
+STEPS: list[dict[str, Any]] = [{"weight": 20, "duration": "5s"}, {"weight": 50, "duration": "5s"}]
 
 
 @contextmanager

@@ -104,6 +104,10 @@ class Load:
         """How many requests of a span each predictor answered."""
         return Counter(self._pods.predictor(answer.by) for answer in self.answers(since, until_))
 
+    def first_of(self, predictor: str, since: float) -> float | None:
+        """When the first request was sent that this predictor answered."""
+        return next((one.sent for one in self.answers(since) if self._pods.predictor(one.by) == predictor), None)
+
     def models(self, since: float) -> set[str]:
         """Which models answered the requests since then: `name:version`."""
         return {model for answer in self.answers(since) for model in answer.models}
