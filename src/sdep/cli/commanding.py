@@ -21,7 +21,7 @@ from sdep.diagnosis.rollout import RolloutView, rollout_view
 from sdep.errors import InvalidError, TransientError
 from sdep.rollout.command import Command, Verb
 from sdep.rollout.gates import FROZEN
-from sdep.rollout.progress import refused
+from sdep.rollout.obedience import refused
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -29,7 +29,9 @@ from sdep.rollout.before_traffic import is_before_traffic
 from sdep.rollout.collect import Side, gathered
 from sdep.rollout.command import read_command
 from sdep.rollout.gates import due, question, waits, with_answers
-from sdep.rollout.progress import ENDED, Seen, advance, given_up
+from sdep.rollout.progress import advance
+from sdep.rollout.seen import Seen
+from sdep.rollout.transition import ENDED, given_up
 from sdep.rollout.trial import Trial, named_trial
 from sdep.status.observation import PredictorObservation
 

@@ -12,7 +12,7 @@ from sdep.registry.pin import pin_models
 from sdep.registry.resolved import ResolvedModel
 from sdep.registry.resolver import Answer, Fault
 from sdep.rollout.follow import Followed, followed
-from sdep.rollout.progress import begun
+from sdep.rollout.transition import begun
 from tests.unit.rollout.trials import START, predictor, sdep, seen
 
 ROLLOUT: dict[str, Any] = {"rollout": {"steps": [{"weight": 10}]}}

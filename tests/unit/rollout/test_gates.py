@@ -8,7 +8,8 @@ import pytest
 
 from sdep.api.status import GateAnswer, RolloutStatus
 from sdep.rollout.gates import due, question, waits
-from sdep.rollout.progress import advance, given_up
+from sdep.rollout.progress import advance
+from sdep.rollout.transition import given_up
 from sdep.rollout.trial import Trial
 from tests.unit.rollout.trials import START, command, later, seen, trial, walk
 

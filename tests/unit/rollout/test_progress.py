@@ -6,7 +6,9 @@ import pytest
 
 from sdep.api.status import Collected, RolloutStatus
 from sdep.evidence.evidence import Evidence
-from sdep.rollout.progress import HISTORY_LENGTH, Seen, advance, given_up
+from sdep.rollout.progress import advance
+from sdep.rollout.seen import Seen
+from sdep.rollout.transition import HISTORY_LENGTH, given_up
 from tests.unit.rollout.trials import START, command, finding, later, seen, trial, walk
 
 

@@ -10,7 +10,8 @@ from sdep.api.rollout import RolloutSpec
 from sdep.api.seldon_deployment import SeldonDeployment, parse
 from sdep.api.status import Finding, RolloutStatus
 from sdep.rollout.command import Command, Verb
-from sdep.rollout.progress import Seen, advance
+from sdep.rollout.progress import advance
+from sdep.rollout.seen import Seen
 from sdep.rollout.trial import Trial
 
 START = "2026-01-01T00:00:00Z"
