@@ -83,6 +83,16 @@ OPERATOR = Board(
                 "reqps",
                 description="To the engines of predictors on trial. The code none is no answer.",
             ),
+            Panel(
+                "Requests to gates",
+                (Query(rate("sdep_gate_requests_total", _OPERATOR, "code"), "{{code}}"),),
+                "reqps",
+            ),
+            Panel(
+                "Notifications",
+                (Query(rate("sdep_notifications_total", _OPERATOR, "outcome"), "{{outcome}}"),),
+                "ops",
+            ),
         ),
         (
             Panel(

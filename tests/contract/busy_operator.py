@@ -35,6 +35,8 @@ def happen() -> None:
     metrics.CHANGES.labels(kind="Deployment", action="created").inc()
     metrics.REGISTRY_MOVES.inc()
     metrics.MISSED_DELETIONS.inc()
+    metrics.GATE_REQUESTS.labels(code="200").inc()
+    metrics.NOTIFICATIONS.labels(outcome="delivered").inc()
     metrics.ROLLOUT_DECISIONS.labels(phase="Promoted", reason="Promoted").inc()
     metrics.EVIDENCE_REQUESTS.labels(source="engine", code="200").inc()
     metrics.ADMISSION_SECONDS.labels(allowed="true").observe(0.002)

@@ -10,9 +10,8 @@ import pytest
 from sdep.api.status import Finding, RolloutStatus
 from sdep.operator.prometheus import PrometheusDoor
 from sdep.operator.queries import Queries
-from sdep.rollout.progress import advance
 from tests.contract.prometheus import Prometheus, prometheus
-from tests.unit.rollout.trials import START, later, seen, trial
+from tests.unit.rollout.trials import later, seen, trial, walk
 
 pytestmark = pytest.mark.usefixtures("prometheus_programs")
 
@@ -44,7 +43,7 @@ async def queries(running: Prometheus) -> AsyncIterator[Queries]:
 async def found(queries: Queries, query: str, looks: int = 1, **more: object) -> Finding:
     """What the query says after so many looks, a minute into a step."""
     under = trial(analysis={"queries": [{"name": "asked", "query": query, **more}], "interval": "30s"})
-    status: RolloutStatus = advance(under, None, seen(), START)
+    status: RolloutStatus = walk(under, (0, seen()))
     for look in range(looks):
         counts, (finding,) = await queries.judged(("data", "prices"), under, status, later(60 + 30 * look))
         status = status.model_copy(update={"collected": status.collected.model_copy(update={"queries": counts})})
@@ -73,7 +72,7 @@ async def test_a_number_is_judged_by_its_comparisons(
 ) -> None:
     finding = await found(queries, query, **conditions)
     assert finding.verdict == verdict, finding.message
-    assert finding.n == 1
+    assert finding.samples == 1
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ class Progress:
 
     def _say(self, seconds: float) -> None:
         there = self.already + self.received
-        told: dict[str, Any] = (
-            {"total_bytes": self._total, "percent": round(100 * there / self._total, 1)} if self._total else {}
-        )
+        told: dict[str, Any] = {}
+        if self._total:  # a piece that broke is received again
+            told = {"total_bytes": self._total, "percent": min(100.0, round(100 * there / self._total, 1))}
         event("downloading", uri=self._uri, bytes=there, bytes_per_second=round(self.received / seconds), **told)
