@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from demo import traffic
@@ -66,6 +67,23 @@ def wait_ready(target: Target, name: str, seconds: float = 180) -> None:
 def wait_routed(target: Target, name: str) -> None:
     """Until the gateway has been told of a new route, which takes istiod a moment after the object is Ready."""
     until(lambda: traffic.send(target, NAMESPACE, name, 1, connections=1).failed == 0, f"the gateway routes {name}", 30)
+
+
+def first_answer(target: Target, namespace: str, name: str, rows: list[list[float]]) -> object:
+    """What the gateway answers once it has been told of a new route (until then 404) and of its pods (503)."""
+    found: list[object] = []
+
+    def answered() -> bool:
+        try:
+            found.append(traffic.predict(target, namespace, name, rows))
+        except OSError as error:
+            if re.search("answers (404|503)", str(error)):
+                return False
+            raise
+        return True
+
+    until(answered, f"the gateway answers for {name}", 30)
+    return found[-1]
 
 
 def patch(target: Target, name: str, path: str, value: object) -> None:

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 import yaml
 
-from demo import traffic
 from demo.kubectl import Target, until
 from demo.target import ROOT
 from tests.node import sdep
@@ -72,20 +71,7 @@ def test_the_class_of_the_guide_answers_behind_the_engine(running: Target) -> No
     """With its parameter, at the ports that the operator chose."""
     sdep.apply(running, _manifest(running.images["runtime"], "prices", "Prices"))
     running.kubectl("wait", "sdep", "prices", "-n", NAMESPACE, "--for=condition=Ready", "--timeout=240s")
-
-    found: list[object] = []
-
-    def answered() -> bool:
-        try:
-            found.append(traffic.predict(running, NAMESPACE, "prices", [[1.0, 2.0]]))
-        except OSError as error:
-            if "answers 404" in str(error):
-                return False
-            raise
-        return True
-
-    until(answered, "the gateway answers for prices", 30)
-    assert found[-1] == [[10.0]]
+    assert sdep.first_answer(running, NAMESPACE, "prices", [[1.0, 2.0]]) == [[10.0]]
     running.kubectl("delete", "sdep", "prices", "-n", NAMESPACE)
 
 

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from demo import traffic
-from demo.kubectl import Target, until
+from demo.kubectl import Target
 from tests.node import sdep, units
 from tests.node.operators import CONTROLLER, operators
 
@@ -22,6 +21,7 @@ SHAPES: list[Shape] = [
     ("pod-each", [["first"], ["left", "right"], ["sum"]], {}, {}),
     ("engine-apart", [["first", "left", "right", "sum"]], {"seldon.io/engine-separate-pod": "true"}, {}),
 ]
+ROWS = [[1.0, 2.0]]
 ADD = {"first": 1, "sum": 100, "left": 10, "right": 20}
 GRAPH = {
     "name": "first",
@@ -55,23 +55,6 @@ def wait_ready(target: Target, name: str) -> None:
     target.kubectl("wait", "sdep", name, "-n", NAMESPACE, "--for=condition=Ready", "--timeout=240s")
 
 
-def answer(target: Target, name: str) -> object:
-    """What the gateway answers once it has been told of the route, which until then is 404."""
-    found: list[object] = []
-
-    def answered() -> bool:
-        try:
-            found.append(traffic.predict(target, NAMESPACE, name, [[1.0, 2.0]]))
-        except OSError as error:
-            if "answers 404" in str(error):
-                return False
-            raise
-        return True
-
-    until(answered, f"the gateway answers for {name}", 30)
-    return found[-1]
-
-
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape[0])
 def test_a_graph_of_containers_is_ready_and_calls_each_unit_in_its_turn(running: Target, shape: Shape) -> None:
     name, pods, annotations, own = shape
@@ -83,7 +66,9 @@ def test_a_graph_of_containers_is_ready_and_calls_each_unit_in_its_turn(running:
         wait_ready(running, name)
         first = [[2.0, 3.0], [2.0, 3.0]]
         left, right = ([value + ADD[unit] for value in row] for unit, row in zip(("left", "right"), first, strict=True))
-        assert answer(running, name) == [[one + other + ADD["sum"] for one, other in zip(left, right, strict=True)]]
+        assert sdep.first_answer(running, NAMESPACE, name, ROWS) == [
+            [one + other + ADD["sum"] for one, other in zip(left, right, strict=True)]
+        ]
     finally:
         running.kubectl("delete", "sdep", name, "-n", NAMESPACE)
 
@@ -97,6 +82,6 @@ def test_without_an_engine_requests_go_to_the_container_itself(running: Target) 
     sdep.apply(running, manifest("no-engine", predictor, {}))
     try:
         wait_ready(running, "no-engine")
-        assert answer(running, "no-engine") == [[6.0, 7.0]]
+        assert sdep.first_answer(running, NAMESPACE, "no-engine", ROWS) == [[6.0, 7.0]]
     finally:
         running.kubectl("delete", "sdep", "no-engine", "-n", NAMESPACE)
