@@ -34,6 +34,7 @@ def cache(tmp_path: Path) -> Path:
     found = tmp_path / "cache"
     (found / "locks").mkdir(parents=True)
     note_growth(found)
+    os.utime(found / "grown", (1, 1))  # long before any look: file systems tell times a few milliseconds coarse
     return found
 
 
