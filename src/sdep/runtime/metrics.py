@@ -40,7 +40,11 @@ _MODEL = ("model_name", "model_image", "model_version")
 _METHODS = frozenset({"get", "head", "post", "put", "delete", "patch", "options", "trace", "connect", "unary", "other"})
 _CALL = ("service", "method", "code", "status")
 _PREDICTIONS = frozenset(
-    {"predictions", "invocations", "/seldon.protos.Seldon/Predict", "/inference.GRPCInferenceService/ModelInfer"}
+    {
+        *("predictions", "invocations"),
+        *("/seldon.protos.Seldon/Predict", "/inference.GRPCInferenceService/ModelInfer"),
+        "/tensorflow.serving.PredictionService/Predict",
+    }
 )
 """The services that predict, whatever the protocol: what else is served is no evidence."""
 
@@ -104,7 +108,7 @@ class Metrics:
         """One call of one graph node; `service` is the path of v1's internal API, or the method of its gRPC twin."""
         key = (unit.name, service, code)
         if key not in self._called:
-            unary = service.startswith(("/seldon.protos.", "/inference."))
+            unary = service.startswith(("/seldon.protos.", "/inference.", "/tensorflow.serving."))
             labels = (*self._predictor, *model_labels(unit), service, *_call("unary" if unary else "post", code))
             self._called[key] = self._client.labels(*labels)
         self._called[key].observe(seconds)

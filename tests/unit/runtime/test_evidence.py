@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import grpc
+import numpy as np
 import pytest
 
 from sdep.contract import ServedModel, ServedUnit
 from sdep.evidence.evidence import PATH, Evidence
 from sdep.runtime.rpc import open_inference_pb2 as v2
 from sdep.runtime.rpc import seldon_pb2 as pb
+from sdep.runtime.rpc import tensorflow_pb2 as serving
+from sdep.runtime.rpc.tftensor import tftensor_of
 from tests.unit.runtime.container import container
 from tests.unit.runtime.program import running
 from tests.unit.runtime.slow import save_slow, slow_unit
@@ -43,6 +46,7 @@ GOOD: dict[str, Any] = {
     MLFLOW: {"dataframe_split": {"columns": ["oil", "gas", "fx"], "data": ROW}},
 }
 PREDICT, INFER = "/seldon.protos.Seldon/Predict", "/inference.GRPCInferenceService/ModelInfer"
+SERVING = "/tensorflow.serving.PredictionService/Predict"
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +108,13 @@ def test_predictions_over_http_are_counted(engine: Running, path: str) -> None:
                         contents=v2.InferTensorContents(fp64_contents=ROW[0]),
                     )
                 ],
+            ),
+        ),
+        (
+            SERVING,
+            serving.PredictRequest(
+                model_spec=serving.ModelSpec(name="regression"),
+                inputs={"x": tftensor_of(np.array(ROW))},
             ),
         ),
     ],
