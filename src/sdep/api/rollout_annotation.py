@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import yaml
 from pydantic import ValidationError
 
@@ -16,8 +18,12 @@ FIELD = f"metadata.annotations[{ROLLOUT_ANNOTATION}]"
 def rollout_of(sdep: SeldonDeployment) -> RolloutSpec | None:
     """`spec.rollout`, or else what the annotation says in YAML or JSON. Raises InvalidError of text that is no rollout."""
     text = sdep.annotation(ROLLOUT_ANNOTATION)
-    if sdep.spec.rollout is not None or text is None:
-        return sdep.spec.rollout
+    return sdep.spec.rollout if sdep.spec.rollout is not None or text is None else _read(text)
+
+
+@lru_cache(maxsize=256)
+def _read(text: str) -> RolloutSpec:
+    """Kept, since every look asks for it several times."""
     try:
         return RolloutSpec.model_validate(yaml.safe_load(text) or {}, by_alias=True, by_name=False)
     except (yaml.YAMLError, RecursionError) as error:

@@ -164,11 +164,8 @@ class GateAnswer(KubeModel):
         return self.code // 100 == 2  # noqa: PLR2004 - 2xx
 
 
-class RolloutStatus(KubeModel):
-    """`step` counts from 0; `weight` and `mirror` are the canary's, in percent. `revision` tells one trial from the next.
-
-    `gates` are answers about what would be next, or about its having been turned back: a gate that has opened is not asked again.
-    """
+class RolloutPlace(KubeModel):
+    """How far it is: `step` counts from 0; `weight` and `mirror` are the canary's, in percent. `revision` tells one trial from the next."""
 
     phase: Phase
     reason: str = ""
@@ -185,6 +182,11 @@ class RolloutStatus(KubeModel):
     finished_at: str = ""
     command: str = ""
     findings: list[Finding] = Field(default_factory=list)
+
+
+class RolloutStatus(RolloutPlace):
+    """`gates` are answers about what would be next, or about its having been turned back: one that has opened is not asked again."""
+
     gates: list[GateAnswer] = Field(default_factory=list)
     history: list[Decided] = Field(default_factory=list)
     collected: Collected = Collected()

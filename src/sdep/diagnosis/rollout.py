@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
-from sdep.api.base import KubeModel
-from sdep.api.status import Decided, Finding, RolloutStatus
+from sdep.api.status import Decided, RolloutPlace, RolloutStatus
 from sdep.diagnosis.gathered import Body
 from sdep.errors import InvalidError
 from sdep.rollout.gates import FROZEN, GATE_CLOSED
@@ -14,24 +13,9 @@ ROLLOUT_COMPLETE = "RolloutComplete"
 """The condition that says in one line what the rollout says whole."""
 
 
-class RolloutView(KubeModel):
-    """The status of a rollout without its evidence; `decided` is the last decision. `step` counts from 0, weights are in percent."""
+class RolloutView(RolloutPlace):
+    """The status of a rollout without its evidence; `decided` is the last decision."""
 
-    phase: str
-    reason: str = ""
-    message: str = ""
-    canary: str
-    stable: str
-    revision: str
-    step: int = 0
-    steps: int = 0
-    weight: int = 0
-    mirror: int = 0
-    started_at: str = ""
-    step_started_at: str = ""
-    finished_at: str = ""
-    command: str = ""
-    findings: list[Finding] = Field(default_factory=list)
     decided: Decided | None = None
 
     @property
