@@ -55,6 +55,11 @@ ENV_ENVIRONMENT = "SDEP_ENVIRONMENT"
 EnvironmentPolicy = Literal["image", "make", "require"]
 """Serve it by the image's all the same and say so; make an environment; do not serve it."""
 
+ENV_REFERENCE = "SDEP_REFERENCE"
+"""Of a model's init container: the URI of the data that the model is compared with and explained by, or LOGGED_REFERENCE."""
+LOGGED_REFERENCE = "model"
+"""What MLflow knows of it: an artifact of the model's run, its data sets, or the model's input example."""
+
 ENV_DOWNLOAD_STREAMS = "SDEP_DOWNLOAD_STREAMS"
 """How many pieces of a model are downloaded at once."""
 ENV_PAYLOAD_ENDPOINT = "REQUEST_LOGGER_DEFAULT_ENDPOINT"
