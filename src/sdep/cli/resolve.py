@@ -6,9 +6,9 @@ import argparse
 import asyncio
 import os
 import sys
-from dataclasses import asdict
 
 from sdep.cli import options
+from sdep.cli.origin import origin_facts
 from sdep.cli.output import emit
 from sdep.cli.terminal import terminal
 from sdep.errors import InvalidError
@@ -72,10 +72,21 @@ async def _lookup(given: argparse.Namespace, connection: Connection) -> Resolved
         return await MlflowRegistry(http, given.timeout).lookup(reference, connection)
 
 
+def _fields(found: ResolvedModel) -> dict[str, object]:
+    """As they are called in a status."""
+    said = {
+        "artifactUri": found.artifact_uri,
+        "name": found.name,
+        "version": found.version,
+        "runId": found.run_id,
+        "modelId": found.model_id,
+    }
+    return {**said, "origin": found.origin.model_dump(mode="json", by_alias=True)} if found.origin else said
+
+
 def _print(given: argparse.Namespace, found: ResolvedModel) -> None:
     if given.output:
-        names = {"artifact_uri": "artifactUri", "run_id": "runId", "model_id": "modelId"}
-        emit({"uri": given.uri, **{names.get(key, key): value for key, value in asdict(found).items()}}, given.output)
+        emit({"uri": given.uri, **_fields(found)}, given.output)
         return
     term = terminal(given.color)
     labelled = (
@@ -84,6 +95,7 @@ def _print(given: argparse.Namespace, found: ResolvedModel) -> None:
         ("run", found.run_id),
         ("logged model", found.model_id),
         ("artifact", found.artifact_uri),
+        *origin_facts(found.origin),
     )
     for label, value in labelled:
         if value:
