@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from sdep.api.base import KubeModel
+from sdep.api.status import Origin
 from sdep.diagnosis.gathered import Body, Gathered, deployments_by_predictor
 from sdep.diagnosis.rollout import ROLLOUT_COMPLETE, RolloutView, rollout_view
 from sdep.status.pods import trouble
@@ -48,6 +49,7 @@ class ModelView(KubeModel):
     held: bool = False
     cause: str = ""
     since: str = ""
+    origin: Origin | None = None
 
 
 class PredictorView(KubeModel):
@@ -128,6 +130,7 @@ def _model(pin: Body) -> ModelView:
         held=bool(pin.get("held")),
         cause=pin.get("cause", ""),
         since=pin.get("resolvedAt", ""),
+        origin=pin.get("origin"),
     )
 
 
