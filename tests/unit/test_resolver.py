@@ -72,10 +72,11 @@ class SlowRegistry(MemoryRegistry):
 
     def __init__(self) -> None:
         super().__init__()
-        self.go = asyncio.Event()
+        self.asked, self.go = asyncio.Event(), asyncio.Event()
 
     async def lookup(self, reference: RegistryReference, connection: Connection) -> ResolvedModel:
         found = await super().lookup(reference, connection)
+        self.asked.set()
         await self.go.wait()
         return found
 
@@ -84,9 +85,7 @@ async def test_an_answer_that_was_on_its_way_when_the_registry_moved_is_not_take
     registry = SlowRegistry()
     resolver = Resolver(registry)
     first = asyncio.create_task(resolver.resolve(CHAMPION))
-    while not registry.lookups:
-        await asyncio.sleep(0)
-    await asyncio.sleep(0)
+    await registry.asked.wait()
     registry.version = "2"
     told = asyncio.create_task(resolver.ask_again([CHAMPION]))
     await asyncio.sleep(0)
