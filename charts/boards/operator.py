@@ -78,10 +78,15 @@ OPERATOR = Board(
                 "ops",
             ),
             Panel(
+                "What experiments came to",
+                (Query(rate("sdep_experiment_decisions_total", _OPERATOR, "reason"), "{{reason}}"),),
+                "ops",
+            ),
+            Panel(
                 "Requests for evidence",
                 (Query(rate("sdep_evidence_requests_total", _OPERATOR, "source, code"), "{{source}} {{code}}"),),
                 "reqps",
-                description="To the engines of predictors on trial. The code none is no answer.",
+                description="To the engines of predictors that are compared. The code none is no answer.",
             ),
             Panel(
                 "Requests to gates",

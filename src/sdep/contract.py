@@ -129,6 +129,13 @@ class ServedUnit(_Wire):
     logger: ServedLogger | None = None
     children: tuple[ServedUnit, ...] = ()
 
+    @property
+    def identity(self) -> str:
+        """Its name in `meta.requestPath`: the model with its version, in the place of v1's image with its tag."""
+        if self.model is None:
+            return self.image
+        return f"{self.model.name}:{self.model.version}" if self.model.version else self.model.name
+
     def walk(self) -> Iterator[ServedUnit]:
         """The unit and all below it, parents before children."""
         yield self

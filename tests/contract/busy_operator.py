@@ -38,6 +38,7 @@ def happen() -> None:
     metrics.GATE_REQUESTS.labels(code="200").inc()
     metrics.NOTIFICATIONS.labels(outcome="delivered").inc()
     metrics.ROLLOUT_DECISIONS.labels(phase="Promoted", reason="Promoted").inc()
+    metrics.EXPERIMENT_DECISIONS.labels(reason="WinnerDeclared").inc()
     metrics.EVIDENCE_REQUESTS.labels(source="engine", code="200").inc()
     metrics.ADMISSION_SECONDS.labels(allowed="true").observe(0.002)
     metrics.CERTIFICATE_EXPIRY.set(time.time() + 86400)

@@ -26,6 +26,7 @@ from sdep.operator.context import Context, utc_now
 from sdep.operator.election import Election
 from sdep.operator.events import Events
 from sdep.operator.evidence import EvidenceDoor
+from sdep.operator.experiments import Experiments
 from sdep.operator.gates import GateDoor
 from sdep.operator.health import Health
 from sdep.operator.log import configure
@@ -131,8 +132,9 @@ async def _context(
     notices = Notices(others, cluster, events, settings.rollout_allowed_hosts)
     closing.push_async_callback(notices.close)
     queries = Queries(PrometheusDoor(asked, settings.prometheus_url))
-    rollouts = Rollouts(EvidenceDoor(pods), queries, GateDoor(others, utc_now, wake), store, utc_now)
-    return Context(settings, cluster, store, Questions(cluster, resolver, settings), events, rollouts, notices)
+    door, questions = EvidenceDoor(pods), Questions(cluster, resolver, settings)
+    rollouts = Rollouts(door, queries, GateDoor(others, utc_now, wake), store, utc_now)
+    return Context(settings, cluster, store, questions, events, rollouts, Experiments(door, store, utc_now), notices)
 
 
 async def _watch(settings: OperatorSettings, watches: Watches, insights: Insights, stop: asyncio.Event) -> None:

@@ -109,6 +109,25 @@ def canary(
     return sdep("prices", predictors, status, version=version, rollout={"canary": "canary", "steps": steps})
 
 
+def compared(version: int) -> Body:
+    """The same two predictors in an experiment that one of them has won."""
+    body = canary(version=version)
+    del body["status"]["rollout"]
+    arm = {"requests": 1200, "errors": 3, "latencyP50": 0.012, "models": ["price:1"]}
+    found = {"metric": "correct", "arm": "canary", "reference": "main", "verdict": "Better", "message": HOSTILE}
+    body["status"]["experiment"] = {
+        "phase": "Decided",
+        "reason": "WinnerDeclared",
+        "message": HOSTILE,
+        "winner": "canary",
+        "goal": "correct",
+        "startedAt": STARTED,
+        "arms": [{"name": "main", **arm, "correct": 600, "incorrect": 400}, {"name": "canary", **arm}],
+        "findings": [{**found, "estimate": -20.0, "low": -26.0, "high": -13.0}],
+    }
+    return body
+
+
 def every_verdict() -> list[Body]:
     failed = "0.2 % of 4,210 requests failed, 0.1 % of 12,600 at the stable predictor"
     nothing = finding("predictions", "NoData", "nothing is judged yet", threshold=10.0)
