@@ -8,7 +8,6 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from math import sqrt
 from pathlib import Path
 from typing import Any
 
@@ -64,8 +63,9 @@ def test_a_canary_that_does_worse_is_turned_back_before_many_saw_it(
     target: Target, load: Load, behaviour: str, metric: str
 ) -> None:
     began = time.time()
-    found = tried(target, behaviour)
+    found = tried(target, behaviour, steps=judged.CAUTIOUS)
     assert (found["phase"], found["reason"], found["weight"]) == ("RolledBack", "AnalysisFailed", 0)
+    assert found["step"] == 0
     failed = {finding["metric"]: finding["message"] for finding in found["findings"] if finding["verdict"] == "Fail"}
     assert failed[metric] in found["message"]
     condition = sdep.wait_for(target, NAME, "RolloutComplete", "AnalysisFailed")
@@ -74,15 +74,38 @@ def test_a_canary_that_does_worse_is_turned_back_before_many_saw_it(
     sdep.wait_ready(target, NAME)
     load.wait_for(200, time.time())
     shares = load.shares(began)
-    exposed, every = shares["canary"], len(load.answers(_epoch(found["startedAt"])))
-    took = _epoch(found["finishedAt"]) - _epoch(found["startedAt"])
+    entered = load.first_of("canary", began)
+    assert entered
+    exposed, every = shares["canary"], len(load.answers(entered, _epoch(found["finishedAt"]) + 1))
+    took = _epoch(found["finishedAt"]) - entered
     print(f"{behaviour}: turned back after {took:.0f} s and {exposed} requests of {every}")
-    allowed = every * max(step["weight"] for step in judged.STEPS) / 100
-    assert 0 < exposed <= allowed + 4 * sqrt(allowed)
+    assert 0 < exposed <= judged.exposure(every, judged.CAUTIOUS)
     since = time.time()
     load.wait_for(300, since)
     assert set(load.shares(since)) == {"main"}
     assert {answer.status for answer in load.answers(since)} == {200}
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "reason", "words"),
+    [
+        ("retyped", "SignatureBroken", "input oil was FP64 [-1] and is INT64 [-1]"),
+        ("stale", "InputExampleFailed", "price: KeyError: 'gas'"),
+    ],
+)
+def test_a_canary_that_would_break_its_callers_is_turned_back_before_any_request(
+    target: Target, load: Load, behaviour: str, reason: str, words: str
+) -> None:
+    began = time.time()
+    with load.unharmed():
+        found = tried(target, behaviour, steps=judged.CAUTIOUS)
+        assert (found["phase"], found["reason"], found.get("stepStartedAt", "")) == ("RolledBack", reason, "")
+        assert words in found["message"]
+        assert sdep.wait_for(target, NAME, "RolloutComplete", reason)["status"] == "False"
+        assert ("RolledBack", f"canary: {found['message']}") in sdep.events(target, NAME)
+        sdep.wait_ready(target, NAME)
+        load.wait_for(200, time.time())
+    assert set(load.shares(began)) == {"main"}
 
 
 def test_a_canary_that_never_starts_gets_no_request_and_the_status_has_its_words(target: Target, load: Load) -> None:

@@ -58,7 +58,7 @@ class Analysis(KubeModel):
     step in which nothing failed goes on when its time is over. The last one waits up to `maxDuration` until every metric has
     passed, and does then what `inconclusive` says; any step waits as long for `minRequests`, and does then what `noData` says.
     `queries` are asked of the Prometheus that the installation names. `signature` says whether a canary is sent requests whose
-    models take other inputs than the stable predictor's.
+    models take other inputs than the stable predictor's, and `inputExample` whether one is that fails the input example saved with it.
     """
 
     interval: Duration = "10s"
@@ -73,6 +73,7 @@ class Analysis(KubeModel):
     )
     queries: list[Query] = Field(default_factory=list)
     signature: Literal["Check", "Ignore"] = "Check"
+    input_example: Literal["Check", "Ignore"] = "Check"
 
 
 class RolloutSpec(KubeModel):

@@ -65,7 +65,7 @@ class Rollouts:
         seen = Seen(
             answers=canary is not None and _can_begin(canary, before) and not check.awaited,
             broken=check.broken or (_broken(canary, before) if canary else ""),
-            broken_reason="SignatureBroken" if check.broken else "CanaryFailed",
+            broken_reason=check.reason or "CanaryFailed",
             replaced=not moved and stable is not None and stable.rolled_out,
             findings=findings,
             collected=collected,
@@ -91,10 +91,10 @@ class Rollouts:
         )
 
     async def _checked(self, name: ObjectName, sight: Sight, trial: Trial, before: RolloutStatus | None) -> Checked:
-        """What is known of the inputs of both predictors, where the next thing is the first request to the canary."""
+        """What is known of the inputs and input examples of both predictors, where the next thing is the first request to the canary."""
         both = [_observed(sight, predictor) for predictor in (trial.canary, trial.stable)]
         if (
-            trial.spec.analysis.signature == "Ignore"
+            trial.spec.analysis.signature == trial.spec.analysis.input_example == "Ignore"
             or not is_before_traffic(trial, before, read_command(sight.plan.sdep))
             or not all(seen is not None and seen.answers for seen in both)
         ):

@@ -41,6 +41,7 @@ class Pods:
         self.inputs = {"main": "long", "canary": "long"}
         self.served = {"main": "s3://m/1", "canary": "s3://m/2"}
         self.silent = ""
+        self.failed: dict[str, str] = {}
         self.described: list[str] = []
 
     async def metadata(self, asked: Asked) -> GraphMetadata | None:
@@ -48,7 +49,8 @@ class Pods:
         self.described.append(name)
         if name == self.silent:
             return None
-        return describing("price", self.served[name], {"name": "oil", "type": self.inputs[name], "required": True})
+        column = {"name": "oil", "type": self.inputs[name], "required": True}
+        return describing("price", self.served[name], column, failed=self.failed.get(name, ""))
 
     async def tell(self, asked: Iterable[Asked]) -> list[Told]:
         every = list(asked)
@@ -226,6 +228,23 @@ async def test_a_canary_with_other_inputs_is_turned_back_before_its_first_reques
     assert back.history[0].what == "rolled back (SignatureBroken)"
     await world.at(10)
     assert world.pods.described == ["main", "canary"]
+
+
+async def test_a_canary_that_fails_its_input_example_is_turned_back_before_its_first_request() -> None:
+    """A stable predictor that fails its own too shows that the example tells nothing of the new version."""
+    world = World()
+    world.pods.failed["canary"] = "KeyError: 'gas'"
+    back = await world.at(0)
+    assert (back.phase, back.reason, back.weight, back.step_started_at) == ("RolledBack", "InputExampleFailed", 0, "")
+    assert back.message == "canary cannot answer the input example of its own model: price: KeyError: 'gas'"
+    world.pods.failed["main"] = "KeyError: 'gas'"
+    assert (await world.at(10, say="retry")).weight == 20
+
+
+async def test_an_input_example_may_be_ignored() -> None:
+    world = World({"inputExample": "Ignore"})
+    world.pods.failed["canary"] = "KeyError: 'gas'"
+    assert (await world.at(0)).weight == 20
 
 
 async def test_pods_are_asked_for_their_inputs_once_a_trial_and_again_when_it_is_retried() -> None:
