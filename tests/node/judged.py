@@ -54,7 +54,7 @@ STEPS: list[dict[str, Any]] = [{"weight": 20, "duration": "5s"}, {"weight": 50, 
 
 def exposure(requests: int, steps: list[dict[str, Any]]) -> float:
     """How many of the requests may reach a canary in its first step: its share, and four standard deviations of chance."""
-    part = requests * steps[0]["weight"] / 100
+    part: float = requests * steps[0]["weight"] / 100
     return part + 4 * sqrt(part)
 
 

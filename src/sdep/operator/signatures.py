@@ -30,9 +30,9 @@ class Checked:
 async def checked(door: EvidenceDoor, plan: Plan, trial: Trial, asked: Sequence[Asked]) -> Checked:
     """What the pods of both predictors say of their inputs and input examples, compared."""
     found = {predictor.name: predictor for predictor in plan.predictors}
-    if not {trial.canary, trial.stable} <= found.keys():
+    if not {trial.canary, trial.reference} <= found.keys():
         return Checked()
-    stable, canary = found[trial.stable], found[trial.canary]
+    stable, canary = found[trial.reference], found[trial.canary]
     of_stable, of_canary = await asyncio.gather(
         _told(door, plan, stable, [one for one in asked if one.side == "stable"]),
         _told(door, plan, canary, [one for one in asked if one.side == "canary"]),
