@@ -127,6 +127,12 @@ OPERATOR = Board(
                 "Time of registries", (Query(quantile(0.99, "sdep_registry_request_seconds", _OPERATOR), "p99"),), "s"
             ),
             Panel(
+                "Deliveries of MLflow's webhooks",
+                (Query(rate("sdep_registry_deliveries_total", _OPERATOR, "outcome"), "{{outcome}}"),),
+                "ops",
+                description="A delivery that another replica took in is handed on there and heard by the leader.",
+            ),
+            Panel(
                 "Reviews",
                 (Query(rate("sdep_admission_seconds_count", _OPERATOR, "allowed"), "allowed {{allowed}}"),),
                 "ops",

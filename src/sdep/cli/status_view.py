@@ -8,6 +8,7 @@ from datetime import datetime
 from sdep.cli.ages import age
 from sdep.cli.branches import Branch, draw
 from sdep.cli.experiment_view import experiment_branch, experiment_lines
+from sdep.cli.origin import origin_line
 from sdep.cli.rollout_view import rollout_branch, rollout_lines
 from sdep.cli.terminal import Terminal, Tone
 from sdep.diagnosis.brief import brief
@@ -88,7 +89,7 @@ def _weight(predictor: PredictorView) -> str:
 
 def _model(model: ModelView, *, alone: bool) -> Branch:
     what = "model" if alone else f"{model.unit}:"
-    notes = [model.cause] if model.held else []
+    notes = [*([model.cause] if model.held else []), *filter(None, [origin_line(model.origin)])]
     return Branch(
         f"{what} {_served(model)}", tones=("busy",) if model.held else ("place",), aside=_followed(model), notes=notes
     )

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from sdep.api.base import KubeModel
 from sdep.api.experiment_status import ExperimentPlace
+from sdep.api.status import Origin
 from sdep.diagnosis.experiment import EXPERIMENT_DECIDED, experiment_view
 from sdep.diagnosis.gathered import Body, Gathered, deployments_by_predictor
 from sdep.diagnosis.rollout import ROLLOUT_COMPLETE, RolloutView, rollout_view
@@ -52,6 +53,7 @@ class ModelView(KubeModel):
     held: bool = False
     cause: str = ""
     since: str = ""
+    origin: Origin | None = None
 
 
 class PredictorView(KubeModel):
@@ -134,6 +136,7 @@ def _model(pin: Body) -> ModelView:
         held=bool(pin.get("held")),
         cause=pin.get("cause", ""),
         since=pin.get("resolvedAt", ""),
+        origin=pin.get("origin"),
     )
 
 

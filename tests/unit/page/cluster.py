@@ -11,6 +11,12 @@ NAMESPACE = "models"
 STARTED = "2026-01-01T00:00:00Z"
 HOSTILE = '<img src=x onerror="document.title=`owned`">'
 """A text that a careless page would run."""
+MADE = {
+    "commit": "1a2b3c4d5e6f7081",
+    "image": "train@sha256:" + "ab" * 32,
+    "data": [{"name": HOSTILE, "digest": "9f86"}],
+}
+"""What a model was made of."""
 _GROUP = "machinelearning.seldon.io"
 
 
@@ -68,7 +74,10 @@ def canary(
         "replacedAt": STARTED,
         "cause": "the alias moved",
     }
-    pins = [pin("main", "price", uris["main"], "1", history=[earlier]), pin("canary", "price", uris["canary"], "2")]
+    pins = [
+        pin("main", "price", uris["main"], "1", history=[earlier], origin=MADE),
+        pin("canary", "price", uris["canary"], "2"),
+    ]
     rollout = {
         "phase": phase,
         "reason": "Analysing",
