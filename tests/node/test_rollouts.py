@@ -8,6 +8,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from math import sqrt
 from pathlib import Path
 from typing import Any
 
@@ -177,8 +178,9 @@ def test_a_moved_alias_is_tried_on_its_own_and_survives_an_operator_that_is_kill
     name, alias = "tried", "tried"
     scratch.append(name)
     mlflow.set_alias(MODEL, alias, "1")
-    steps = [{"weight": 30, "duration": "5s"}, {"weight": 60, "duration": "5s"}]
-    analysis = {"interval": "1s", "minRequests": 30, "metrics": [{"name": "errors"}, {"name": "refusals"}]}
+    steps = [{"weight": 30, "duration": "5s"}, {"weight": 50, "duration": "5s"}]
+    metrics = [{"name": "errors"}, {"name": "refusals"}]
+    analysis = {"interval": "1s", "minRequests": 30, "metrics": metrics, "baseline": "Fresh"}
     body = sdep.manifest(name, {"name": "main", "graph": unit(f"models:/{MODEL}@{alias}", name="price")})
     rollout = json.dumps({"steps": steps, "analysis": analysis})
     body["metadata"]["annotations"] = {"sdep.io/rollout": rollout}
@@ -187,13 +189,17 @@ def test_a_moved_alias_is_tried_on_its_own_and_survives_an_operator_that_is_kill
     sdep.wait_routed(target, name)
     assert sdep.condition(target, name, "RolloutComplete")["reason"] == "NothingOnTrial"
     with steady(target, NAMESPACE, name, tmp_path / "answers") as load, load.unharmed():
+        began = time.time()
         mlflow.set_alias(MODEL, alias, "2")
         judged.wait_for(target, name, lambda found: found.get("weight") == 30, "the new version is on trial")
         served = {pin["predictor"]: pin["version"] for pin in sdep.status(target, name)["models"]}
-        assert served == {"main": "1", "main-canary": "2"}
+        assert served == {"main": "1", "main-canary": "2", "main-baseline": "1"}
         operator.restart(target)
         found = judged.wait_for(target, name, judged.ended, "the new version is judged")
         assert found["phase"] == "Promoted", found["message"]
+        shares = load.shares(began, _epoch(found["finishedAt"]))
+        canary, baseline = shares["main-canary"], shares["main-baseline"]
+        assert abs(canary - baseline) <= 4 * sqrt(canary + baseline) + 0.05 * canary, shares
         (pin,) = sdep.status(target, name)["models"]
         assert (pin["predictor"], pin["version"]) == ("main", "2")
         since = time.time()
