@@ -20,8 +20,8 @@ Margin = Annotated[float, Field(ge=0), WithJsonSchema({"type": "number", "minimu
 
 Measure = Literal["errors", "refusals", "latency", "predictions"]
 """What the runtimes themselves tell of every predictor."""
-CANARY_SUFFIX = "-canary"
-"""The name of a canary that is made of a predictor: the predictor's, and this."""
+CANARY_SUFFIX, BASELINE_SUFFIX = "-canary", "-baseline"
+"""The names of a canary and of a baseline that are made of a predictor: the predictor's, and this."""
 Policy = Literal["Hold", "RollBack", "Continue"]
 
 
@@ -58,7 +58,9 @@ class Analysis(KubeModel):
     step in which nothing failed goes on when its time is over. The last one waits up to `maxDuration` until every metric has
     passed, and does then what `inconclusive` says; any step waits as long for `minRequests`, and does then what `noData` says.
     `queries` are asked of the Prometheus that the installation names. `signature` says whether a canary is sent requests whose
-    models take other inputs than the stable predictor's.
+    models take other inputs than the stable predictor's, and `inputExample` whether one is that fails the input example saved with it.
+    `baseline` is with what the canary is compared: the stable predictor as it runs, or a fresh copy of it that is made for the trial,
+    as large as the canary and with the same share of the traffic.
     """
 
     interval: Duration = "10s"
@@ -73,6 +75,8 @@ class Analysis(KubeModel):
     )
     queries: list[Query] = Field(default_factory=list)
     signature: Literal["Check", "Ignore"] = "Check"
+    input_example: Literal["Check", "Ignore"] = "Check"
+    baseline: Literal["Running", "Fresh"] = "Running"
 
 
 class RolloutSpec(KubeModel):

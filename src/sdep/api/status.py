@@ -191,13 +191,17 @@ class GateAnswer(KubeModel):
 
 
 class RolloutPlace(KubeModel):
-    """How far it is: `step` counts from 0; `weight` and `mirror` are the canary's, in percent. `revision` tells one trial from the next."""
+    """How far it is: `step` counts from 0; `weight` and `mirror` are the canary's, in percent. `revision` tells one trial from the next.
+
+    `baseline` is the copy of the stable predictor that the canary is compared with, "" where there is none.
+    """
 
     phase: Phase
     reason: str = ""
     message: str = ""
     canary: str
     stable: str
+    baseline: str = ""
     revision: str
     step: Int32 = 0
     steps: Int32 = 0

@@ -23,6 +23,7 @@ from sdep.operator.store import ObjectName
 from sdep.plan import Plan
 from sdep.registry.pin import Pinning, pin_models
 from sdep.render.names import predictor_service
+from sdep.rollout.baseline import answers_with_baseline, with_baseline
 from sdep.rollout.follow import followed
 from sdep.status import conditions
 from sdep.status.summary import failed, previous, summarise
@@ -82,8 +83,9 @@ class Reconciler:
         known = before.rollout if before else None
         written = sdep
         follow = followed(sdep, answers, before.models if before else (), known)
-        sdep = follow.sdep
-        pinning = pin_models(sdep, follow.answers, before.models if before else (), context.now())
+        pins = before.models if before else ()
+        sdep = with_baseline(follow.sdep, known)
+        pinning = pin_models(sdep, answers_with_baseline(follow.answers, pins, known), pins, context.now())
         sight = look(name, sdep, pinning, context.store, context.settings)
         moved = any(follow.trial and new.predictor == follow.trial.stable for _, new in pinning.moves)
         rollout = await context.rollouts.advance(name, sight, follow.trial, known, moved=moved)
