@@ -22,6 +22,10 @@ Measure = Literal["errors", "refusals", "latency", "predictions"]
 """What the runtimes themselves tell of every predictor."""
 CANARY_SUFFIX = "-canary"
 """The name of a canary that is made of a predictor: the predictor's, and this."""
+PredictionDistance = Literal[
+    "KolmogorovSmirnov", "Wasserstein", "PopulationStabilityIndex", "TotalVariation", "ChiSquare", "JensenShannon"
+]
+"""The first three are of numbers, the others of classes; numbers of ten values at most are classes too."""
 Policy = Literal["Hold", "RollBack", "Continue"]
 
 
@@ -41,13 +45,15 @@ class Metric(KubeModel):
     """One measure by which the canary is compared with the stable predictor.
 
     `margin` is how much worse it may be: of errors and refusals in percentage points, of latency in percent of the stable
-    predictor's quantile, of predictions the greatest difference of the two distributions (Kolmogorov and Smirnov's, total
-    variation for classes) in percent. Without one the measure's own is taken. A `dryRun` is judged and changes nothing.
+    predictor's quantile, of predictions in hundredths of `distance`. Without one the measure's own is taken. `distance` says how
+    the two distributions of predictions are compared: without it numbers by KolmogorovSmirnov, classes by TotalVariation. Wasserstein
+    is in percent of the stable predictor's interquartile range. A `dryRun` is judged and changes nothing.
     """
 
     name: Measure
     margin: Margin | None = None
     quantile: Annotated[float, Field(gt=0, lt=1), WithJsonSchema({"type": "number"})] = 0.99
+    distance: PredictionDistance | None = None
     dry_run: bool = False
 
 

@@ -43,7 +43,7 @@ def verdict(findings: Sequence[Finding]) -> Verdict:
 
 def _finding(metric: Metric, stable: Evidence, canary: Evidence, risk: Risk, least: int) -> Finding:
     rule = RULES[metric.name]
-    stable_n, n = rule.counts(stable, canary)
+    stable_n, n = rule.counts(metric, stable, canary)
     about = Finding(
         metric=metric.name,
         verdict="NoData",
@@ -51,7 +51,8 @@ def _finding(metric: Metric, stable: Evidence, canary: Evidence, risk: Risk, lea
         stable_samples=stable_n,
         threshold=margin(metric),
         dry_run=metric.dry_run,
-        message=f"{n:,} {rule.counted} to the canary and {stable_n:,} to the stable predictor: "
+        message=rule.unable(metric, stable, canary)
+        or f"{n:,} {rule.counted} to the canary and {stable_n:,} to the stable predictor: "
         f"nothing is judged before {least:,} of each",
     )
     if min(n, stable_n) < max(1, least):
