@@ -63,6 +63,7 @@ class Analysis(KubeModel):
     Nothing is judged before `minRequests` of each predictor, nor of the first `delay` of a step, while caches are cold. A
     step in which nothing failed goes on when its time is over. The last one waits up to `maxDuration` until every metric has
     passed, and does then what `inconclusive` says; any step waits as long for `minRequests`, and does then what `noData` says.
+    `source` is what tells errors, refusals and latency: the engines, or the Prometheus of the installation that scrapes them.
     `queries` are asked of the Prometheus that the installation names. `signature` says whether a canary is sent requests whose
     models take other inputs than the stable predictor's.
     """
@@ -72,6 +73,7 @@ class Analysis(KubeModel):
     alpha: Annotated[float, Field(gt=0, lt=0.5), WithJsonSchema({"type": "number"})] = 0.05
     min_requests: Count = 50
     max_duration: Duration = "30m"
+    source: Literal["Engine", "Prometheus"] = "Engine"
     no_data: Policy = "Hold"
     inconclusive: Policy = "Continue"
     metrics: list[Metric] = Field(

@@ -26,7 +26,8 @@ class Evidence(BaseModel):
 
     `errors` are answers that are the server's fault: 5xx, and 429; `refusals` those said to be the client's: any other 4xx.
     `latency` is in seconds, of answers that are neither. `predictions` are the numbers that were answered; of rows of
-    several numbers it is the greatest of each, and its place is the class. `classes` are labels with their counts.
+    several numbers it is the greatest of each, and its place is the class. `classes` are labels with their counts. `bucketed`: Prometheus
+    told it, so that each of `latency` is the upper edge of a bucket, and of what was predicted nothing is known.
     """
 
     model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True, extra="ignore")
@@ -37,6 +38,7 @@ class Evidence(BaseModel):
     latency: HistogramText = Histogram(LATENCY_DIGITS)
     predictions: HistogramText = Histogram()
     classes: Mapping[str, Number] = Field(default_factory=dict)
+    bucketed: bool = False
 
     def plus(self, other: Evidence) -> Evidence:
         return Evidence(
@@ -46,6 +48,7 @@ class Evidence(BaseModel):
             latency=self.latency.plus(other.latency),
             predictions=self.predictions.plus(other.predictions),
             classes=bounded(Counter(self.classes) + Counter(other.classes)),
+            bucketed=self.bucketed or other.bucketed,
         )
 
     def since(self, earlier: Evidence) -> Evidence:
@@ -59,6 +62,7 @@ class Evidence(BaseModel):
             latency=self.latency.minus(earlier.latency),
             predictions=self.predictions.minus(earlier.predictions),
             classes=Counter(self.classes) - Counter(earlier.classes),
+            bucketed=self.bucketed,
         )
 
 

@@ -26,15 +26,17 @@ def gathered(before: Collected, told: Iterable[Told], present: Collection[str], 
     """The evidence since `before.since`, with what came since the last look.
 
     What a pod did before the step is not counted: the first telling of one that is older is where its count begins. What a pod
-    did between its last telling and its end is lost. `present` are the uids of all pods that there are.
+    did between its last telling and its end is lost. Where another source tells of it than before, its count goes on from there.
+    `present` are the uids of all pods that there are.
     """
     sums: dict[Side, Evidence] = {"stable": before.stable, "canary": before.canary}
     last: dict[str, Evidence] = {}
     for pod in told:
         known = before.pods.get(pod.uid)
-        new = pod.evidence.since(known) if known else pod.evidence
-        if known or pod.started >= before.since:
-            sums[pod.side] = sums[pod.side].plus(new)
+        if known and known.bucketed == pod.evidence.bucketed:
+            sums[pod.side] = sums[pod.side].plus(pod.evidence.since(known))
+        elif known is None and pod.started >= before.since:
+            sums[pod.side] = sums[pod.side].plus(pod.evidence)
         last[pod.uid] = pod.evidence
     # A pod that is there and did not answer this time is remembered: what it did meanwhile counts the next time.
     kept = {uid: evidence for uid, evidence in before.pods.items() if uid in present}

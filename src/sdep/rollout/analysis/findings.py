@@ -32,6 +32,14 @@ def analyse(
     return [off, *(_doubted(finding, off) for finding in findings)] if off else findings
 
 
+def unseen(findings: Sequence[Finding], why: str) -> list[Finding]:
+    """The same while nobody tells more: a failure stays one, and nothing passes by what was seen before."""
+    return [
+        finding if finding.verdict == "Fail" else finding.model_copy(update={"verdict": "NoData", "message": why})
+        for finding in findings
+    ]
+
+
 def verdict(findings: Sequence[Finding]) -> Verdict:
     """The worst that is said by metrics that are no dry run.
 

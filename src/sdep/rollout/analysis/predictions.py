@@ -64,6 +64,8 @@ def counted(metric: Metric, stable: Evidence, canary: Evidence) -> tuple[int, in
 
 def beside_the_point(metric: Metric, stable: Evidence, canary: Evidence) -> str:
     """Why the metric's distance can say nothing of what was predicted; "" where it can, or nothing was."""
+    if stable.bucketed or canary.bucketed:
+        return "Prometheus is not told what was predicted: the source Engine is"
     answered = list(_kinds(metric.model_copy(update={"distance": None}), stable, canary))
     if metric.distance is None or not answered or any(_kinds(metric, stable, canary)):
         return ""
@@ -78,17 +80,18 @@ def beside_the_point(metric: Metric, stable: Evidence, canary: Evidence) -> str:
 
 def _kinds(metric: Metric, stable: Evidence, canary: Evidence) -> Iterator[_Kind]:
     chosen = metric.distance
+    of_numbers = _OF_NUMBERS.get(chosen) if chosen else None
     numbers, classes = (stable.predictions, canary.predictions), (stable.classes, canary.classes)
     counts = numbers[0].total, numbers[1].total
     few = as_classes(*numbers)
-    if min(counts) and chosen in _OF_NUMBERS:
-        yield _Kind("numbers", counts, lambda risk: _OF_NUMBERS[chosen](*numbers, risk))
+    if min(counts) and of_numbers:
+        yield _Kind("numbers", counts, lambda risk: of_numbers(*numbers, risk))
     elif min(counts) and few:
         yield _Kind("numbers", counts, lambda risk: _of_few(chosen, few, risk))
     elif min(counts) and chosen is None:
         yield _Kind("numbers", counts, lambda risk: kolmogorov_smirnov(*numbers, risk))
     counts = sum(stable.classes.values()), sum(canary.classes.values())
-    if min(counts) and chosen not in _OF_NUMBERS:
+    if min(counts) and not of_numbers:
         yield _Kind(
             "classes", counts, lambda risk: _OF_CLASSES[chosen or "TotalVariation"](*classes, risk, MOST_CLASSES)
         )
