@@ -19,9 +19,9 @@ from sdep.operator.queries import Queries
 from sdep.operator.signatures import Checked, checked
 from sdep.operator.store import ObjectName, Store
 from sdep.plan import Plan
-from sdep.rollout.analysis import analyse
+from sdep.rollout.analysis import analyse, unseen
 from sdep.rollout.before_traffic import is_before_traffic
-from sdep.rollout.collect import Side, gathered
+from sdep.rollout.collect import Side, Told, gathered
 from sdep.rollout.command import read_command
 from sdep.rollout.gates import due, question, waits, with_answers
 from sdep.rollout.progress import advance
@@ -115,14 +115,20 @@ class Rollouts:
             return collected, before.findings
         asked = list(self._asked(name, plan, trial))
         present = {one.pod["metadata"]["uid"] for one in asked}
-        told, (counts, answered) = await asyncio.gather(
-            self._door.tell(asked), self._queries.judged(name, trial, before, now)
+        (told, untold), (counts, answered) = await asyncio.gather(
+            self._told(name, trial, asked, collected.since), self._queries.judged(name, trial, before, now)
         )
         collected = gathered(collected, told, present, now).model_copy(update={"queries": counts})
         share = None if before.mirror else 0.5 if trial.baseline else before.weight / 100
         steps = len(trial.spec.steps)
         compared = analyse(analysis, collected.stable, collected.canary, steps=steps, share=share)
-        return collected, [*compared, *answered]
+        return collected, [*(unseen(compared, untold) if untold else compared), *answered]
+
+    async def _told(self, name: ObjectName, trial: Trial, asked: Sequence[Asked], since: str) -> tuple[list[Told], str]:
+        """What pods did, by the source that the analysis names, and why that says nothing."""
+        if trial.spec.analysis.source == "Prometheus":
+            return await self._queries.told(name, trial, asked, since)
+        return await self._door.tell(asked), ""
 
     def _asked(self, name: ObjectName, plan: Plan, trial: Trial) -> Iterator[Asked]:
         sides: dict[str, Side] = {trial.canary: "canary", trial.reference: "stable"}

@@ -17,6 +17,7 @@ from prometheus_client import (
 )
 from prometheus_client.exposition import generate_latest
 
+from sdep.evidence.exposed import BUCKETS, PREDICTION_COUNT, PREDICTION_SERVICES, SERVER
 from sdep.runtime.evidence.recorder import Recorder
 from sdep.runtime.report import Report
 from sdep.runtime.rpc.codes import label
@@ -31,23 +32,13 @@ if TYPE_CHECKING:
     from sdep.contract import ServedPredictor, ServedUnit
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)
-
+_CLIENT = "seldon_api_executor_client_requests_seconds"
 BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 
 _PREDICTOR = ("deployment_name", "predictor_name", "predictor_version")
 _MODEL = ("model_name", "model_image", "model_version")
 _METHODS = frozenset({"get", "head", "post", "put", "delete", "patch", "options", "trace", "connect", "unary", "other"})
 _CALL = ("service", "method", "code", "status")
-_PREDICTIONS = frozenset(
-    {
-        *("predictions", "invocations"),
-        *("/seldon.protos.Seldon/Predict", "/inference.GRPCInferenceService/ModelInfer"),
-        "/tensorflow.serving.PredictionService/Predict",
-    }
-)
-"""The services that predict, whatever the protocol: what else is served is no evidence."""
-
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # a time stamp per series, which v1 has not and nothing reads
 
@@ -60,12 +51,12 @@ class Metrics:
         self._registry = CollectorRegistry()
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=self._registry)
-        self._server = self._histogram("server", "Seconds from request to answer", (*_PREDICTOR, *_CALL))
-        self._client = self._histogram("client", "Seconds in one graph node", (*_PREDICTOR, *_MODEL, *_CALL))
+        self._server = self._histogram(SERVER, "Seconds from request to answer", (*_PREDICTOR, *_CALL))
+        self._client = self._histogram(_CLIENT, "Seconds in one graph node", (*_PREDICTOR, *_MODEL, *_CALL))
         self._served: dict[tuple[str, str, int], Histogram] = {}
         self._called: dict[tuple[str, str, int], Histogram] = {}
         owner = {"namespace": predictor.namespace, **dict(zip(_PREDICTOR, self._predictor, strict=True))}
-        self.predictions = Tally("seldon_deployment_prediction_count", "Predictions answered", owner)
+        self.predictions = Tally(PREDICTION_COUNT, "Predictions answered", owner)
         self.predictions.add(0)
         self.tracking = Tracking(self.owner, self._registry)
         self.feedback = Tally("seldon_api_model_feedback_total", "Feedback received")
@@ -77,8 +68,7 @@ class Metrics:
         self.evidence = Recorder()
         self.of_all_workers: Callable[[], Awaitable[Report]] | None = None
 
-    def _histogram(self, side: str, text: str, labels: tuple[str, ...]) -> Histogram:
-        name = f"seldon_api_executor_{side}_requests_seconds"
+    def _histogram(self, name: str, text: str, labels: tuple[str, ...]) -> Histogram:
         return Histogram(name, text, labels, buckets=BUCKETS, registry=self._registry)
 
     @property
@@ -101,7 +91,7 @@ class Metrics:
             measured = self._server.labels(*self._predictor, service, *_call(method, code))
             self._served[key] = measured
         measured.observe(seconds)
-        if service in _PREDICTIONS:
+        if service in PREDICTION_SERVICES:
             self.evidence.request(code, seconds)
 
     def called(self, unit: ServedUnit, service: str, code: int, seconds: float) -> None:
