@@ -21,6 +21,7 @@ from sdep.cluster.credentials import Credentials, load
 from sdep.errors import SdepError
 from sdep.operator import outside, probes
 from sdep.operator.acting import Acting
+from sdep.operator.comparisons import Comparisons
 from sdep.operator.context import Context, utc_now
 from sdep.operator.election import Election
 from sdep.operator.events import Events
@@ -126,8 +127,17 @@ async def _context(
     notices = Notices(others, cluster, events, settings.rollout_allowed_hosts)
     closing.push_async_callback(notices.close)
     queries = Queries(PrometheusDoor(asked, settings.prometheus_url))
-    rollouts = Rollouts(EvidenceDoor(pods), queries, GateDoor(others, utc_now, wake), store, utc_now)
-    return Context(settings, cluster, store, Questions(cluster, resolver, settings), events, rollouts, notices)
+    door = EvidenceDoor(pods)
+    return Context(
+        settings,
+        cluster,
+        store,
+        Questions(cluster, resolver, settings),
+        events,
+        Rollouts(door, queries, GateDoor(others, utc_now, wake), store, utc_now),
+        Comparisons(door, store, utc_now),
+        notices,
+    )
 
 
 async def _watch(settings: OperatorSettings, watches: Watches, insights: Insights, stop: asyncio.Event) -> None:
