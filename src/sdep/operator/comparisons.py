@@ -12,10 +12,11 @@ from sdep.comparison.compare import Shadow, begun, compared
 from sdep.comparison.pairing import Side, Telling, Waiting
 from sdep.evidence.answers import Answers
 from sdep.operator.decision import Decision
-from sdep.operator.evidence import Engine, EvidenceDoor, engines
+from sdep.operator.evidence import Asked, EvidenceDoor
+from sdep.operator.pods_of import asked_of
 from sdep.operator.store import ObjectName, Store
 from sdep.plan import Plan
-from sdep.rollout.trial import digest, revision
+from sdep.rollout.trial import digest, made_of
 
 INTERVAL_SECONDS = 10.0
 """From one look to the next; engines keep for this long at least, and for twice as long at most."""
@@ -67,13 +68,14 @@ class Comparisons:
     ) -> dict[str, Comparison]:
         """Each pod is asked once, whatever is compared with it."""
         live = [one for one in plan.predictors if one.name not in plan.weights.mirror]
+        pods = list(self._store.pods(name))
         asked = {
-            predictor.name: list(engines(self._store, name, plan, predictor))
+            predictor.name: list(asked_of(pods, plan, predictor, predictor.name))
             for predictor in plan.predictors
             if predictor.name in going or predictor in live
         }
-        told = await self._told([engine for group in asked.values() for engine in group], list(going.values()))
-        present = {engine.uid for group in asked.values() for engine in group}
+        told = await self._told([one for group in asked.values() for one in group], list(going.values()))
+        present = {_uid(one) for group in asked.values() for one in group}
         waiting, found = self._waiting.get(name, {}), {}
         self._waiting[name] = {}
         for shadow in shadows:
@@ -87,22 +89,22 @@ class Comparisons:
             )
         return found
 
-    async def _told(self, asked: Sequence[Engine], going: Sequence[Comparison]) -> dict[str, Answers]:
+    async def _told(self, asked: Sequence[Asked], going: Sequence[Comparison]) -> dict[str, Answers]:
         """What those pods have answered, by their uids, since the least that somebody knows of them."""
-        able = [engine for engine in asked if engine.url("")]
-        sinces = [min(one.pods.get(engine.uid, 0.0) for one in going) for engine in able]
+        able = [one for one in asked if one.url("")]
+        sinces = [min(known.pods.get(_uid(one), 0.0) for known in going) for one in able]
         told = await asyncio.gather(*map(self._door.answers, able, sinces))
-        return {engine.uid: answers for engine, answers in zip(able, told, strict=True) if answers is not None}
+        return {_uid(one): answers for one, answers in zip(able, told, strict=True) if answers is not None}
 
 
 def _shadows(decision: Decision) -> Iterator[Shadow]:
     """What is compared is told by the shadow and by all who answer clients: where one of them changes, it begins anew."""
     plan = decision.plan
     mirror = plan.weights.mirror
-    answering = [revision(one, plan.pins) for one in plan.predictors if one.name not in mirror]
+    answering = [made_of(one, plan.pins) for one in plan.predictors if one.name not in mirror]
     for predictor in plan.predictors:
         if percent := mirror.get(predictor.name):
-            of_both = digest([revision(predictor, plan.pins), *answering])
+            of_both = digest([made_of(predictor, plan.pins), *answering])
             yield Shadow(predictor.name, of_both, Allowed.by(_parameters(predictor)), percent == WHOLE)
 
 
@@ -118,7 +120,11 @@ def _ready(decision: Decision) -> set[str]:
     return {seen.name for seen in decision.observed if seen.rolled_out}
 
 
-def _tellings(side: Side, asked: Sequence[Engine], told: dict[str, Answers]) -> Iterator[Telling]:
-    for engine in asked:
-        if engine.uid in told:
-            yield Telling(engine.uid, side, engine.pod["metadata"]["creationTimestamp"], told[engine.uid])
+def _tellings(side: Side, asked: Sequence[Asked], told: dict[str, Answers]) -> Iterator[Telling]:
+    for one in asked:
+        if (uid := _uid(one)) in told:
+            yield Telling(uid, side, one.pod["metadata"]["creationTimestamp"], told[uid])
+
+
+def _uid(asked: Asked) -> str:
+    return str(asked.pod["metadata"]["uid"])

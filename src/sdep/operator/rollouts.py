@@ -12,8 +12,9 @@ from sdep.api.rollout import RolloutSpec
 from sdep.api.rollout_annotation import rollout_of
 from sdep.api.status import Collected, Finding, GateAnswer, RolloutStatus
 from sdep.operator.decision import Sight
-from sdep.operator.evidence import Asked, EvidenceDoor, engines
+from sdep.operator.evidence import Asked, EvidenceDoor
 from sdep.operator.gates import GateDoor, GateQuestion
+from sdep.operator.pods_of import asked_of
 from sdep.operator.queries import Queries
 from sdep.operator.signatures import Checked, checked
 from sdep.operator.store import ObjectName, Store
@@ -112,7 +113,7 @@ class Rollouts:
         if collected.at and seconds_between(collected.at, now) < seconds(analysis.interval):
             return collected, before.findings
         asked = list(self._asked(name, plan, trial))
-        present = {one.engine.uid for one in asked}
+        present = {one.pod["metadata"]["uid"] for one in asked}
         told, (counts, answered) = await asyncio.gather(
             self._door.tell(asked), self._queries.judged(name, trial, before, now)
         )
@@ -126,8 +127,7 @@ class Rollouts:
         sides: dict[str, Side] = {trial.canary: "canary", trial.stable: "stable"}
         for predictor in plan.predictors:
             if predictor.name in sides:
-                for engine in engines(self._store, name, plan, predictor):
-                    yield Asked(engine, sides[predictor.name])
+                yield from asked_of(self._store.pods(name), plan, predictor, sides[predictor.name])
 
 
 def next_look(sight: Sight, rollout: RolloutStatus | None, before: RolloutStatus | None, now: str) -> float | None:

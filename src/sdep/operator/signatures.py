@@ -55,10 +55,10 @@ async def _told(door: EvidenceDoor, plan: Plan, predictor: Predictor, asked: Seq
 
 
 def _is_ready(asked: Asked) -> bool:
-    conditions = (asked.engine.pod.get("status") or {}).get("conditions") or ()
+    conditions = (asked.pod.get("status") or {}).get("conditions") or ()
     ready = any(found["type"] == "Ready" and found["status"] == "True" for found in conditions)
-    return ready and not asked.engine.pod["metadata"].get("deletionTimestamp")
+    return ready and not asked.pod["metadata"].get("deletionTimestamp")
 
 
 def _began(asked: Asked) -> str:
-    return str(asked.engine.pod["metadata"].get("creationTimestamp", ""))
+    return str(asked.pod["metadata"].get("creationTimestamp", ""))

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from sdep.contract import METADATA_PATH
 from sdep.evidence.evidence import PATH, Evidence
-from sdep.operator.evidence import Asked, Engine, EvidenceDoor
+from sdep.operator.evidence import Asked, EvidenceDoor
 
 SAID = Evidence(requests=3, errors=1)
 
@@ -50,8 +50,8 @@ def pod(address: str) -> dict[str, Any]:
 
 
 async def test_only_pods_that_answer_are_told_of(port: int) -> None:
-    asked = [Asked(Engine(pod(address), port), "canary") for address in ("127.0.0.1", "127.0.0.2", "127.0.0.3", "")]
-    nobody = Asked(Engine(pod("127.0.0.1"), 1), "stable")
+    asked = [Asked(pod(address), "canary", port) for address in ("127.0.0.1", "127.0.0.2", "127.0.0.3", "")]
+    nobody = Asked(pod("127.0.0.1"), "stable", 1)
     async with aiohttp.ClientSession() as http:
         found = await EvidenceDoor(http).tell([*asked, nobody])
     assert [(told.uid, told.side, told.evidence) for told in found] == [("127.0.0.1", "canary", SAID)]
@@ -63,9 +63,9 @@ async def test_a_pod_that_answers_rubbish_about_its_models_says_nothing_of_them_
     async with aiohttp.ClientSession() as http:
         door = EvidenceDoor(http)
         found = [
-            await door.metadata(Asked(Engine(pod(address), port), "canary"))
+            await door.metadata(Asked(pod(address), "canary", port))
             for address in ("127.0.0.1", "127.0.0.2", "127.0.0.3", "")
         ]
-        away = await door.metadata(Asked(Engine(pod("127.0.0.1"), 1), "canary"))
+        away = await door.metadata(Asked(pod("127.0.0.1"), "canary", 1))
     assert [told and told.of("price").name for told in found] == ["m", "", "", None]
     assert away is None

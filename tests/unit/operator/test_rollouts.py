@@ -44,7 +44,7 @@ class Pods:
         self.described: list[str] = []
 
     async def metadata(self, asked: Asked) -> GraphMetadata | None:
-        name = asked.engine.pod["metadata"]["uid"]
+        name = asked.pod["metadata"]["uid"]
         self.described.append(name)
         if name == self.silent:
             return None
@@ -52,9 +52,9 @@ class Pods:
 
     async def tell(self, asked: Iterable[Asked]) -> list[Told]:
         every = list(asked)
-        self.asked.append(sorted(f"{one.side} {one.engine.pod['metadata']['name']}:{one.engine.port}" for one in every))
+        self.asked.append(sorted(f"{one.side} {one.pod['metadata']['name']}:{one.port}" for one in every))
         evidence = Evidence(requests=100 * len(self.asked))
-        return [Told(one.engine.pod["metadata"]["uid"], one.side, later(-60), evidence) for one in every]
+        return [Told(one.pod["metadata"]["uid"], one.side, later(-60), evidence) for one in every]
 
 
 class Gates:
