@@ -47,14 +47,14 @@ class PairedTest(KubeModel):
     p_value: float = 1.0
 
 
-class Comparison(KubeModel):
+class ComparisonFound(KubeModel):
     """A shadow beside who answered the clients, pair by pair, since both are what they are: `revision` tells that from the next.
 
     A pair is two answers to one request. `compared` are those pairs in which both predicted rows, `alike` those of them in which
-    all rows agree, and `agreed` is the sum, over them, of the share of rows that agree: their mean is `agreement`. `deltas` are
-    what the shadow predicted minus what the client got, by row; `latency` the shadow's seconds minus those of the other, by pair.
+    all rows agree, and `agreed` is the sum, over them, of the share of rows that agree: their mean is `agreement`. `delta` is
+    what the shadow predicted minus what the client got, by row; `slower` the shadow's seconds minus those of the other, by pair.
     `liveFailed`, `shadowFailed` and `bothFailed` are pairs with no prediction on that side. Answers without the other one are
-    `liveOnly`, where all requests are mirrored, and `shadowOnly`. `pods` is up to when each pod was listened to, on its node's clock.
+    `liveOnly`, where all requests are mirrored, and `shadowOnly`.
     """
 
     shadow: str
@@ -77,6 +77,11 @@ class Comparison(KubeModel):
     delta: Quantiles | None = None
     slower: Quantiles | None = None
     tests: list[PairedTest] = Field(default_factory=list)
+
+
+class Comparison(ComparisonFound):
+    """With the evidence: `deltas` and `latency` are what the quantiles are of, `pods` is up to when each was heard, on its node's clock."""
+
     deltas: HistogramText = Histogram(DIFFERENCE_DIGITS)
     latency: HistogramText = Histogram(DIFFERENCE_DIGITS)
     pods: dict[str, float] = Field(default_factory=dict)
