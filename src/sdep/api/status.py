@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from sdep.api.base import Int32, KubeModel
+from sdep.api.comparison import Comparison
 from sdep.api.experiment_status import ExperimentStatus
 from sdep.api.rollout_notify import Phase
 from sdep.evidence.evidence import Evidence
@@ -233,6 +234,7 @@ class Status(KubeModel):
     predictors: list[PredictorStatus] = Field(default_factory=list)
     models: list[Pin] = Field(default_factory=list)
     rollout: RolloutStatus | None = None
+    comparisons: list[Comparison] = Field(default_factory=list)
     experiment: ExperimentStatus | None = None
     deployment_status: dict[str, DeploymentStatus] = Field(default_factory=dict)
     service_status: dict[str, ServiceStatus] = Field(default_factory=dict)

@@ -60,6 +60,7 @@ class Reconciler:
     def _forget(self, name: ObjectName) -> None:
         self._context.questions.forget(name)
         self._context.rollouts.forget(name)
+        self._context.comparisons.forget(name)
         self._routes_changed.pop(name, None)
         self._leaving.pop(name, None)
 
@@ -112,10 +113,17 @@ class Reconciler:
         told = said(decision, name, context.store, found, changes.foreign)
         plan, observed = decision.plan, decision.observed
         status = summarise(plan, decision.asked, observed, decision.desired, told, context.now())
-        await self._report(sdep, status.model_copy(update={"rollout": rollout, "experiment": experiment}), pinning)
+        comparisons = await context.comparisons.look(name, decision, before.comparisons if before else ())
+        tried = {"rollout": rollout, "experiment": experiment, "comparisons": comparisons}
+        await self._report(sdep, status.model_copy(update=tried), pinning)
         if delay is None and (changes.foreign or acted):
             delay = _RETRY_SECONDS if changes.foreign else _AFTER_OWN_WRITES_SECONDS
-        return soonest(delay, next_look(sight, rollout, known, context.now()), next_telling(written, experiment))
+        return soonest(
+            delay,
+            next_look(sight, rollout, known, context.now()),
+            next_telling(written, experiment),
+            context.comparisons.next_look(name, comparisons),
+        )
 
     def _pods(self, name: ObjectName, plan: Plan) -> list[Body]:
         """Those of v1's separate engines too, which carry their Service's name where others carry the SeldonDeployment's."""

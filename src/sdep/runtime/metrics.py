@@ -1,4 +1,4 @@
-"""What Prometheus reads: v1's names, labels and buckets. Beside it, the evidence of the same requests.
+"""What Prometheus reads: v1's names, labels and buckets. Beside it, the evidence of the same requests, and some of their answers.
 
 `status` repeats `code`, because v1's own dashboard asks for it and never found it.
 """
@@ -19,6 +19,7 @@ from prometheus_client.exposition import generate_latest
 
 from sdep.evidence.exposed import BUCKETS, PREDICTION_COUNT, PREDICTION_SERVICES, SERVER
 from sdep.runtime.evidence.recorder import Recorder
+from sdep.runtime.evidence.sample import Sample
 from sdep.runtime.report import Report
 from sdep.runtime.rpc.codes import label
 from sdep.runtime.tally import Tally
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from prometheus_client.registry import Collector
 
     from sdep.contract import ServedPredictor, ServedUnit
+    from sdep.runtime.message import Payload
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _CLIENT = "seldon_api_executor_client_requests_seconds"
@@ -66,6 +68,7 @@ class Metrics:
         self.refused.add(0)
         self._batches: Histogram | None = None
         self.evidence = Recorder()
+        self.sample = Sample()
         self.of_all_workers: Callable[[], Awaitable[Report]] | None = None
 
     def _histogram(self, name: str, text: str, labels: tuple[str, ...]) -> Histogram:
@@ -80,19 +83,29 @@ class Metrics:
         """Ask one more for its metrics, each time that Prometheus reads."""
         self._registry.register(collector)
 
-    def served(self, service: str, method: str, code: int, seconds: float) -> None:
-        """One answered request; `method` in lower case, `unary` for gRPC. One that HTTP does not know is `other`."""
+    def predicted(self, payload: Payload) -> None:
+        """One answer of the graph, in the task of its request."""
+        self.predictions.add()
+        self.evidence.answered(payload)
+        self.sample.predicted(payload)
+
+    def served(self, service: str, method: str, code: int, seconds: float, request_id: bytes = b"") -> None:
+        """One answered request; `method` in lower case, `unary` for gRPC. One that HTTP does not know is `other`.
+
+        `request_id` is the one that came with it: a copy of the request has the same.
+        """
         key = (service, method, code)
         measured = self._served.get(key)
         if measured is None:
             if method not in _METHODS:
-                self.served(service, "other", code, seconds)
+                self.served(service, "other", code, seconds, request_id)
                 return
             measured = self._server.labels(*self._predictor, service, *_call(method, code))
             self._served[key] = measured
         measured.observe(seconds)
         if service in PREDICTION_SERVICES:
             self.evidence.request(code, seconds)
+            self.sample.request(request_id, code, seconds)
 
     def called(self, unit: ServedUnit, service: str, code: int, seconds: float) -> None:
         """One call of one graph node; `service` is the path of v1's internal API, or the method of its gRPC twin."""
@@ -127,7 +140,7 @@ class Metrics:
 
     def report(self) -> Report:
         """What this process has counted."""
-        return Report(self.exposition().decode(), self.evidence.evidence())
+        return Report(self.exposition().decode(), self.evidence.evidence(), self.sample.answers())
 
     def exposition(self) -> bytes:
         """Text format 0.0.4."""

@@ -7,6 +7,7 @@ from functools import reduce
 from statistics import fmean
 from typing import TYPE_CHECKING, NamedTuple
 
+from sdep.evidence import answers
 from sdep.evidence.evidence import Evidence
 from sdep.runtime.report import Report
 
@@ -28,11 +29,12 @@ class _Family(NamedTuple):
 
 def together(reports: Sequence[Report]) -> Report:
     evidence = reduce(Evidence.plus, (report.evidence for report in reports))
-    return Report(merged(report.exposition for report in reports), evidence)
+    told = answers.together(report.answers for report in reports)
+    return Report(merged(report.exposition for report in reports), evidence, told)
 
 
 def lasting(report: Report) -> Report:
-    """What stays true of a worker that is gone: it did what it counted."""
+    """What stays true of a worker that is gone: it did what it counted. Its last answers are gone with it."""
     return Report(counts(report.exposition), report.evidence)
 
 
