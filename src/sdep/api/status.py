@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from sdep.api.base import Int32, KubeModel
+from sdep.api.drift_status import DriftStatus
 from sdep.api.rollout_notify import Phase
 from sdep.evidence.evidence import Evidence
 
@@ -203,6 +204,7 @@ class Status(KubeModel):
     predictors: list[PredictorStatus] = Field(default_factory=list)
     models: list[Pin] = Field(default_factory=list)
     rollout: RolloutStatus | None = None
+    drift: list[DriftStatus] = Field(default_factory=list)
     deployment_status: dict[str, DeploymentStatus] = Field(default_factory=dict)
     service_status: dict[str, ServiceStatus] = Field(default_factory=dict)
     conditions: list[Condition] = Field(default_factory=list)

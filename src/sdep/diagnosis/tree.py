@@ -9,9 +9,8 @@ from pydantic import Field
 from sdep.api.base import KubeModel
 from sdep.diagnosis.gathered import Body, Gathered, deployments_by_predictor
 from sdep.diagnosis.rollout import ROLLOUT_COMPLETE, RolloutView, rollout_view
+from sdep.status.conditions import BAD_WHEN_TRUE
 from sdep.status.pods import trouble
-
-_BAD_WHEN_TRUE = {"Stalled"}
 
 
 class PodView(KubeModel):
@@ -187,7 +186,7 @@ def _conditions(gathered: Gathered) -> Iterator[ConditionView]:
     wrong = [
         found
         for found in gathered.status.get("conditions") or ()
-        if (found["status"] == "True") == (found["type"] in _BAD_WHEN_TRUE)
+        if found["status"] == "Unknown" or (found["status"] == "True") == (found["type"] in BAD_WHEN_TRUE)
     ]
     told = {(found["reason"], found.get("message", "")) for found in wrong if found["type"] not in {"Ready", "Stalled"}}
     for found in wrong:

@@ -9,6 +9,7 @@ from sdep.api.status import Pin, RolloutStatus, Status
 from sdep.operator.events import Events
 from sdep.operator.metrics import REGISTRY_MOVES, ROLLOUT_DECISIONS
 from sdep.operator.notices import Notices
+from sdep.status.conditions import BAD_WHEN_TRUE
 
 _SAID_BY_OTHERS = {"Ready", "Stalled", "RolloutComplete"}
 _ON_THE_WAY = {"Progressing"}
@@ -40,7 +41,8 @@ def announce(
             continue
         turned = known.get(condition.type) != (condition.status, condition.reason)
         warns = (condition.type == "SpecValid" and condition.message) or condition.reason == "EnvironmentDiffers"
-        if turned and (condition.status == "False" or warns):
+        bad = condition.status == "Unknown" or (condition.status == "True") == (condition.type in BAD_WHEN_TRUE)
+        if turned and (bad or warns):
             events.emit(sdep, "Warning", condition.reason, condition.message)
     if now.state != (before.state if before else None):
         events.emit(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from sdep.cluster.client import Cluster
+from sdep.operator.drifts import Drifts
 from sdep.operator.events import Events
 from sdep.operator.notices import Notices
 from sdep.operator.questions import Questions
@@ -29,6 +30,7 @@ class Context:
     questions: Questions
     events: Events
     rollouts: Rollouts
+    drifts: Drifts
     notices: Notices
     now: Callable[[], str] = utc_now
     calm: asyncio.Event = field(default_factory=asyncio.Event)

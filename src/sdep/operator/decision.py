@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from sdep.api.drift_status import DriftStatus
 from sdep.api.predictor import sums_to_whole
 from sdep.api.problem import Problem
 from sdep.api.rollout_annotation import rollout_of
@@ -43,6 +44,7 @@ class Decision:
     pinning: Pinning
     desired: tuple[Manifest, ...]
     rollout: RolloutStatus | None = None
+    drift: Sequence[DriftStatus] = ()
 
 
 def look(name: ObjectName, sdep: SeldonDeployment, pinning: Pinning, store: Store, settings: OperatorSettings) -> Sight:
@@ -55,11 +57,13 @@ def look(name: ObjectName, sdep: SeldonDeployment, pinning: Pinning, store: Stor
     return Sight(plan, observe(plan, deployments, store.pods(name)))
 
 
-def decide(sight: Sight, pinning: Pinning, rollout: RolloutStatus | None) -> Decision:
+def decide(
+    sight: Sight, pinning: Pinning, rollout: RolloutStatus | None, drift: Sequence[DriftStatus] = ()
+) -> Decision:
     asked = on_trial(sight.plan.weights, rollout)
     routed = answerable(asked, {seen.name for seen in sight.observed if seen.answers})
     plan = replace(sight.plan, weights=routed)
-    return Decision(plan, asked, sight.observed, pinning, render(plan) if plan.predictors else (), rollout)
+    return Decision(plan, asked, sight.observed, pinning, render(plan) if plan.predictors else (), rollout, drift)
 
 
 def said(
@@ -84,4 +88,5 @@ def said(
             adjusted=decision.rollout is None and not sums_to_whole(plan.sdep.spec.predictors),
         ),
         *conditions.rollout_complete(decision.rollout, wanted=rollout_of(plan.sdep) is not None),
+        *conditions.drift_detected(decision.drift),
     ]

@@ -22,6 +22,7 @@ from sdep.errors import SdepError
 from sdep.operator import outside, probes
 from sdep.operator.acting import Acting
 from sdep.operator.context import Context, utc_now
+from sdep.operator.drifts import Drifts
 from sdep.operator.election import Election
 from sdep.operator.events import Events
 from sdep.operator.evidence import EvidenceDoor
@@ -126,8 +127,10 @@ async def _context(
     notices = Notices(others, cluster, events, settings.rollout_allowed_hosts)
     closing.push_async_callback(notices.close)
     queries = Queries(PrometheusDoor(asked, settings.prometheus_url))
-    rollouts = Rollouts(EvidenceDoor(pods), queries, GateDoor(others, utc_now, wake), store, utc_now)
-    return Context(settings, cluster, store, Questions(cluster, resolver, settings), events, rollouts, notices)
+    engines = EvidenceDoor(pods)
+    rollouts = Rollouts(engines, queries, GateDoor(others, utc_now, wake), store, utc_now)
+    drifts = Drifts(engines, store, utc_now)
+    return Context(settings, cluster, store, Questions(cluster, resolver, settings), events, rollouts, drifts, notices)
 
 
 async def _watch(settings: OperatorSettings, watches: Watches, insights: Insights, stop: asyncio.Event) -> None:

@@ -16,6 +16,7 @@ from sdep.operator.announce import announce
 from sdep.operator.children import Children, routes_differ
 from sdep.operator.context import Context
 from sdep.operator.decision import decide, look, said
+from sdep.operator.drifts import next_drift_look
 from sdep.operator.removal import has_strays, may_make_way, removable
 from sdep.operator.rollouts import next_look, soonest
 from sdep.operator.store import ObjectName
@@ -58,6 +59,7 @@ class Reconciler:
     def _forget(self, name: ObjectName) -> None:
         self._context.questions.forget(name)
         self._context.rollouts.forget(name)
+        self._context.drifts.forget(name)
         self._routes_changed.pop(name, None)
         self._leaving.pop(name, None)
 
@@ -84,8 +86,9 @@ class Reconciler:
         pinning = pin_models(sdep, follow.answers, before.models if before else (), context.now())
         sight = look(name, sdep, pinning, context.store, context.settings)
         moved = any(follow.trial and new.predictor == follow.trial.stable for _, new in pinning.moves)
-        rollout = await context.rollouts.advance(name, sight, follow.trial, known, moved=moved)
-        decision = decide(sight, pinning, rollout)
+        drift = await context.drifts.look(name, sight.plan, before.drift if before else ())
+        rollout = await context.rollouts.advance(name, sight, follow.trial, known, moved=moved, drift=drift)
+        decision = decide(sight, pinning, rollout, drift)
         if not decision.plan.predictors:
             told = said(decision, name, context.store, found, ())
             await self._report(sdep, failed(sdep, told, context.now()), pinning)
@@ -107,10 +110,10 @@ class Reconciler:
         told = said(decision, name, context.store, found, changes.foreign)
         plan, observed = decision.plan, decision.observed
         status = summarise(plan, decision.asked, observed, decision.desired, told, context.now())
-        await self._report(sdep, status.model_copy(update={"rollout": rollout}), pinning)
+        await self._report(sdep, status.model_copy(update={"rollout": rollout, "drift": drift}), pinning)
         if delay is None and (changes.foreign or acted):
             delay = _RETRY_SECONDS if changes.foreign else _AFTER_OWN_WRITES_SECONDS
-        return soonest(delay, next_look(sight, rollout, known, context.now()))
+        return soonest(delay, next_look(sight, rollout, known, context.now()), next_drift_look(sight.plan))
 
     def _pods(self, name: ObjectName, plan: Plan) -> list[Body]:
         """Those of v1's separate engines too, which carry their Service's name where others carry the SeldonDeployment's."""

@@ -17,6 +17,7 @@ from prometheus_client import (
 )
 from prometheus_client.exposition import generate_latest
 
+from sdep.evidence.watched import Watched
 from sdep.runtime.evidence.recorder import Recorder
 from sdep.runtime.report import Report
 from sdep.runtime.rpc.codes import label
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from prometheus_client.registry import Collector
 
     from sdep.contract import ServedPredictor, ServedUnit
+    from sdep.runtime.drift.tap import Tap
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)
@@ -75,6 +77,8 @@ class Metrics:
         self.refused.add(0)
         self._batches: Histogram | None = None
         self.evidence = Recorder()
+        self.drift: Tap | None = None
+        self._unwatched = Watched()
         self.of_all_workers: Callable[[], Awaitable[Report]] | None = None
 
     def _histogram(self, side: str, text: str, labels: tuple[str, ...]) -> Histogram:
@@ -85,6 +89,16 @@ class Metrics:
     def owner(self) -> dict[str, str]:
         """The labels of the predictor."""
         return dict(zip(_PREDICTOR, self._predictor, strict=True))
+
+    def watch_drift(self, found: Tap | Watched) -> None:
+        """What watches the inputs from now on, or why nothing does."""
+        if isinstance(found, Watched):
+            self._unwatched = found
+            return
+        from sdep.runtime.drift.counters import DriftCounters  # noqa: PLC0415
+
+        self.drift = found
+        self.watch(DriftCounters(self.owner, found.watched))
 
     def watch(self, collector: Collector) -> None:
         """Ask one more for its metrics, each time that Prometheus reads."""
@@ -137,7 +151,8 @@ class Metrics:
 
     def report(self) -> Report:
         """What this process has counted."""
-        return Report(self.exposition().decode(), self.evidence.evidence())
+        watched = self.drift.watched() if self.drift is not None else self._unwatched
+        return Report(self.exposition().decode(), self.evidence.evidence(), watched)
 
     def exposition(self) -> bytes:
         """Text format 0.0.4."""

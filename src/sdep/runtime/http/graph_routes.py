@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sdep.contract import METADATA_PATH, PREDICTIONS_PATH
-from sdep.evidence import evidence
+from sdep.evidence import evidence, watched
 from sdep.runtime.http.announce import announce
 from sdep.runtime.http.response import Response
 from sdep.runtime.http.routes import GET, POST, Route
@@ -37,6 +37,7 @@ class GraphRoutes:
             "/api/v1.0/status": status,
             "/api/v1.0/health/status": status,
             evidence.PATH: Route(GET, self._evidence),
+            watched.PATH: Route(GET, self._watched),
         }
 
     def of_unit(self) -> dict[str, Route]:
@@ -64,6 +65,10 @@ class GraphRoutes:
 
     async def _evidence(self, _: Request) -> Response:
         found = (await self._metrics.collected()).evidence
+        return Response(found.model_dump_json(by_alias=True).encode())
+
+    async def _watched(self, _: Request) -> Response:
+        found = (await self._metrics.collected()).watched
         return Response(found.model_dump_json(by_alias=True).encode())
 
     async def _graph_metadata(self, _: Request) -> Response:

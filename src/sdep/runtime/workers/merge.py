@@ -8,6 +8,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING, NamedTuple
 
 from sdep.evidence.evidence import Evidence
+from sdep.evidence.watched import Watched
 from sdep.runtime.report import Report
 
 if TYPE_CHECKING:
@@ -28,12 +29,13 @@ class _Family(NamedTuple):
 
 def together(reports: Sequence[Report]) -> Report:
     evidence = reduce(Evidence.plus, (report.evidence for report in reports))
-    return Report(merged(report.exposition for report in reports), evidence)
+    watched = reduce(Watched.plus, (report.watched for report in reports))
+    return Report(merged(report.exposition for report in reports), evidence, watched)
 
 
 def lasting(report: Report) -> Report:
     """What stays true of a worker that is gone: it did what it counted."""
-    return Report(counts(report.exposition), report.evidence)
+    return Report(counts(report.exposition), report.evidence, report.watched)
 
 
 def merged(expositions: Iterable[str]) -> str:
