@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from sdep.cluster.client import Cluster
 from sdep.operator.drifts import Drifts
 from sdep.operator.events import Events
+from sdep.operator.experiments import Experiments
 from sdep.operator.notices import Notices
 from sdep.operator.questions import Questions
 from sdep.operator.rollouts import Rollouts
@@ -31,6 +32,7 @@ class Context:
     events: Events
     rollouts: Rollouts
     drifts: Drifts
+    experiments: Experiments
     notices: Notices
     now: Callable[[], str] = utc_now
     calm: asyncio.Event = field(default_factory=asyncio.Event)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sdep.api.drift_status import DriftStatus
+from sdep.api.experiment_status import ExperimentStatus
 from sdep.api.predictor import sums_to_whole
 from sdep.api.problem import Problem
 from sdep.api.rollout_annotation import rollout_of
@@ -45,6 +46,7 @@ class Decision:
     desired: tuple[Manifest, ...]
     rollout: RolloutStatus | None = None
     drift: Sequence[DriftStatus] = ()
+    experiment: ExperimentStatus | None = None
 
 
 def look(name: ObjectName, sdep: SeldonDeployment, pinning: Pinning, store: Store, settings: OperatorSettings) -> Sight:
@@ -58,12 +60,17 @@ def look(name: ObjectName, sdep: SeldonDeployment, pinning: Pinning, store: Stor
 
 
 def decide(
-    sight: Sight, pinning: Pinning, rollout: RolloutStatus | None, drift: Sequence[DriftStatus] = ()
+    sight: Sight,
+    pinning: Pinning,
+    rollout: RolloutStatus | None,
+    experiment: ExperimentStatus | None = None,
+    drift: Sequence[DriftStatus] = (),
 ) -> Decision:
     asked = on_trial(sight.plan.weights, rollout)
     routed = answerable(asked, {seen.name for seen in sight.observed if seen.answers})
     plan = replace(sight.plan, weights=routed)
-    return Decision(plan, asked, sight.observed, pinning, render(plan) if plan.predictors else (), rollout, drift)
+    desired = render(plan) if plan.predictors else ()
+    return Decision(plan, asked, sight.observed, pinning, desired, rollout, drift, experiment)
 
 
 def said(
@@ -89,4 +96,5 @@ def said(
         ),
         *conditions.rollout_complete(decision.rollout, wanted=rollout_of(plan.sdep) is not None),
         *conditions.drift_detected(decision.drift),
+        *conditions.experiment_decided(decision.experiment),
     ]

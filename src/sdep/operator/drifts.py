@@ -12,8 +12,8 @@ from sdep.api.moment import seconds_between
 from sdep.api.predictor import Predictor
 from sdep.drift.window import advance, begun
 from sdep.evidence.watched import Watched
-from sdep.operator.engines import engines
 from sdep.operator.evidence import Asked, EvidenceDoor
+from sdep.operator.pods_of import asked_of
 from sdep.operator.store import ObjectName, Store
 from sdep.plan import Plan
 
@@ -52,7 +52,7 @@ class Drifts:
         if asked_at is not None and seconds_between(asked_at, now) < seconds(detector.interval):
             return state
         self._asked[key] = now
-        asked = list(engines(self._store, name, plan, predictor))
+        asked = list(asked_of(self._store.pods(name), plan, predictor, predictor.name))
         told = await asyncio.gather(*(self._door.watched(one) for one in asked))
         news = self._news(key, state, [(one, each) for one, each in zip(asked, told, strict=True) if each is not None])
         self._forget_pods(key, {one.pod["metadata"]["uid"] for one in asked})

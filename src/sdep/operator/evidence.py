@@ -15,7 +15,7 @@ from sdep.contract import METADATA_PATH
 from sdep.evidence.evidence import PATH, Evidence
 from sdep.evidence.watched import PATH as DRIFT_PATH
 from sdep.evidence.watched import Watched
-from sdep.rollout.collect import Side, Told
+from sdep.rollout.collect import Told
 from sdep.rollout.metadata import GraphMetadata
 
 _LOG = logging.getLogger(__name__)
@@ -25,10 +25,10 @@ _SECONDS = 2.0
 
 @dataclass(frozen=True)
 class Asked:
-    """A pod that is asked, and whether its engine speaks TLS, with a certificate that is the user's own affair."""
+    """A pod that is asked, whose it is, and whether its engine speaks TLS, with a certificate that is the user's own affair."""
 
     pod: Mapping[str, Any]
-    side: Side
+    side: str
     port: int
     tls: bool = False
 

@@ -17,6 +17,7 @@ from sdep.operator.children import Children, routes_differ
 from sdep.operator.context import Context
 from sdep.operator.decision import decide, look, said
 from sdep.operator.drifts import next_drift_look
+from sdep.operator.experiments import next_telling
 from sdep.operator.removal import has_strays, may_make_way, removable
 from sdep.operator.rollouts import next_look, soonest
 from sdep.operator.store import ObjectName
@@ -81,6 +82,7 @@ class Reconciler:
         before = previous(sdep)
         answers = await context.questions.answers(sdep)
         known = before.rollout if before else None
+        written = sdep
         follow = followed(sdep, answers, before.models if before else (), known)
         sdep = follow.sdep
         pinning = pin_models(sdep, follow.answers, before.models if before else (), context.now())
@@ -88,7 +90,8 @@ class Reconciler:
         moved = any(follow.trial and new.predictor == follow.trial.stable for _, new in pinning.moves)
         drift = await context.drifts.look(name, sight.plan, before.drift if before else ())
         rollout = await context.rollouts.advance(name, sight, follow.trial, known, moved=moved, drift=drift)
-        decision = decide(sight, pinning, rollout, drift)
+        experiment = await context.experiments.look(name, written, sight, before.experiment if before else None)
+        decision = decide(sight, pinning, rollout, experiment, drift)
         if not decision.plan.predictors:
             told = said(decision, name, context.store, found, ())
             await self._report(sdep, failed(sdep, told, context.now()), pinning)
@@ -110,10 +113,16 @@ class Reconciler:
         told = said(decision, name, context.store, found, changes.foreign)
         plan, observed = decision.plan, decision.observed
         status = summarise(plan, decision.asked, observed, decision.desired, told, context.now())
-        await self._report(sdep, status.model_copy(update={"rollout": rollout, "drift": drift}), pinning)
+        parts = {"rollout": rollout, "drift": drift, "experiment": experiment}
+        await self._report(sdep, status.model_copy(update=parts), pinning)
         if delay is None and (changes.foreign or acted):
             delay = _RETRY_SECONDS if changes.foreign else _AFTER_OWN_WRITES_SECONDS
-        return soonest(delay, next_look(sight, rollout, known, context.now()), next_drift_look(sight.plan))
+        return soonest(
+            delay,
+            next_look(sight, rollout, known, context.now()),
+            next_telling(written, experiment),
+            next_drift_look(sight.plan),
+        )
 
     def _pods(self, name: ObjectName, plan: Plan) -> list[Body]:
         """Those of v1's separate engines too, which carry their Service's name where others carry the SeldonDeployment's."""

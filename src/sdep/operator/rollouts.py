@@ -13,9 +13,9 @@ from sdep.api.rollout import RolloutSpec
 from sdep.api.rollout_annotation import rollout_of
 from sdep.api.status import Collected, Finding, GateAnswer, RolloutStatus
 from sdep.operator.decision import Sight
-from sdep.operator.engines import engines
 from sdep.operator.evidence import Asked, EvidenceDoor
 from sdep.operator.gates import GateDoor, GateQuestion
+from sdep.operator.pods_of import asked_of
 from sdep.operator.queries import Queries
 from sdep.operator.signatures import Checked, checked
 from sdep.operator.store import ObjectName, Store
@@ -140,7 +140,7 @@ class Rollouts:
         sides: dict[str, Side] = {trial.canary: "canary", trial.stable: "stable"}
         for predictor in plan.predictors:
             if predictor.name in sides:
-                yield from engines(self._store, name, plan, predictor, sides[predictor.name])
+                yield from asked_of(self._store.pods(name), plan, predictor, sides[predictor.name])
 
 
 def next_look(sight: Sight, rollout: RolloutStatus | None, before: RolloutStatus | None, now: str) -> float | None:

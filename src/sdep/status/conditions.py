@@ -6,6 +6,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Literal
 
 from sdep.api.drift_status import DriftStatus
+from sdep.api.experiment_status import ExperimentStatus
 from sdep.api.status import Condition, RolloutStatus
 from sdep.api.validation import Problem
 from sdep.drift.window import COLLECTING, DETECTED, NO_REFERENCE
@@ -168,3 +169,11 @@ def drift_detected(found: Iterable[DriftStatus]) -> list[Condition]:
     message = "; ".join(f"predictor {state.predictor}: {state.message}" for state in said)
     status: TrueFalse = "True" if drifted else "Unknown" if unknown else "False"
     return [Condition(type=DRIFT_DETECTED, status=status, reason=said[0].reason, message=message)]
+
+
+def experiment_decided(experiment: ExperimentStatus | None) -> list[Condition]:
+    """Absent where there is no experiment. It is no part of Ready: predictors answer whichever of them is better."""
+    if experiment is None:
+        return []
+    done = bool(experiment.winner)
+    return [_condition("ExperimentDecided", holds=done, reason=experiment.reason, message=experiment.message)]

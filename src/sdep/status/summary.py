@@ -39,6 +39,7 @@ def summarise(
     # A registry that does not answer takes nothing from those who are served already.
     aside = {
         "RolloutComplete",
+        "ExperimentDecided",
         conditions.DRIFT_DETECTED,
         *(("ModelsResolved",) if plan.serves_what_is_written else ()),
     }
