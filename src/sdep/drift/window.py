@@ -34,8 +34,7 @@ def advance(detector: DriftDetector, before: DriftStatus, news: Iterable[Watched
         return _unknown(before, told, now)
     reference = _of_most(known)
     if reference != before.reference:
-        since = now if before.reference else before.since
-        before = begun(before.predictor, since).model_copy(update={"reference": reference, "windows": before.windows})
+        before = begun(before.predictor, now).model_copy(update={"reference": reference, "windows": before.windows})
     series = next(one.series for one in known if one.reference == reference)
     counts = _counts(before, series)
     for one in known:
