@@ -145,6 +145,17 @@ class ServedUnit(_Wire):
             yield from child.walk()
 
 
+class ServedDrift(_Wire):
+    """What is watched of the predictor's inputs: the features named, or all, of this share of its requests.
+
+    `unit` is the one in whose folder the reference data is.
+    """
+
+    unit: str
+    features: tuple[str, ...] = ()
+    sample_rate: float = 1.0
+
+
 class ServedPredictor(_Wire):
     """All that a predictor's pod needs to know of its manifest; traffic and replicas are left out, so that they never restart a pod."""
 
@@ -160,6 +171,7 @@ class ServedPredictor(_Wire):
     """Payloads that may wait for their receiver; 0 for the runtime's default."""
     payload_timeout_ms: int = 0
     """How long a receiver may take for one payload; 0 for the runtime's default."""
+    drift: ServedDrift | None = None
     graph: ServedUnit
 
 

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from sdep.api.base import Int32, KubeModel
 from sdep.api.comparison import Comparison
+from sdep.api.drift_status import DriftStatus
 from sdep.api.experiment_status import ExperimentStatus
 from sdep.api.rollout_notify import Phase
 from sdep.evidence.evidence import Evidence
@@ -235,6 +236,7 @@ class Status(KubeModel):
     models: list[Pin] = Field(default_factory=list)
     rollout: RolloutStatus | None = None
     comparisons: list[Comparison] = Field(default_factory=list)
+    drift: list[DriftStatus] = Field(default_factory=list)
     experiment: ExperimentStatus | None = None
     deployment_status: dict[str, DeploymentStatus] = Field(default_factory=dict)
     service_status: dict[str, ServiceStatus] = Field(default_factory=dict)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from sdep.cluster.client import Cluster
 from sdep.operator.comparisons import Comparisons
+from sdep.operator.drifts import Drifts
 from sdep.operator.events import Events
 from sdep.operator.experiments import Experiments
 from sdep.operator.notices import Notices
@@ -32,6 +33,7 @@ class Context:
     events: Events
     rollouts: Rollouts
     comparisons: Comparisons
+    drifts: Drifts
     experiments: Experiments
     notices: Notices
     now: Callable[[], str] = utc_now

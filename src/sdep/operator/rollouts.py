@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
+from sdep.api.drift_status import DriftStatus
 from sdep.api.duration import seconds
 from sdep.api.moment import seconds_between
 from sdep.api.rollout import RolloutSpec
@@ -23,6 +24,7 @@ from sdep.rollout.analysis import analyse, unseen
 from sdep.rollout.before_traffic import is_before_traffic
 from sdep.rollout.collect import Side, Told, gathered
 from sdep.rollout.command import read_command
+from sdep.rollout.drifted import drifted
 from sdep.rollout.gates import due, question, waits, with_answers
 from sdep.rollout.progress import advance
 from sdep.rollout.seen import Seen
@@ -45,9 +47,19 @@ class Rollouts:
         self._now = now
 
     async def advance(
-        self, name: ObjectName, sight: Sight, followed: Trial | None, before: RolloutStatus | None, *, moved: bool
+        self,
+        name: ObjectName,
+        sight: Sight,
+        followed: Trial | None,
+        before: RolloutStatus | None,
+        *,
+        moved: bool,
+        drift: Sequence[DriftStatus] = (),
     ) -> RolloutStatus | None:
-        """The rollout as it is now; None where there is none. `moved`: this very look gives the stable predictor another model."""
+        """The rollout as it is now; None where there is none. `moved`: this very look gives the stable predictor another model.
+
+        `drift` is what drift detectors have found.
+        """
         sdep, now = sight.plan.sdep, self._now()
         spec = rollout_of(sdep)
         if spec is None:
@@ -71,6 +83,7 @@ class Rollouts:
             findings=findings,
             collected=collected,
             command=read_command(sdep),
+            drifted=drifted(sdep, trial, drift),
         )
         status = advance(trial, before, seen, now)
         if check.awaited and status.reason == "CanaryStarting":

@@ -60,7 +60,7 @@ def evidence_of(counts: Iterable[Sample], pod: str) -> Evidence:
 
 
 def _of(namespace: str, name: str, trial: Trial) -> str:
-    return f'namespace="{namespace}",deployment_name="{name}",predictor_name=~"{trial.canary}|{trial.stable}"'
+    return f'namespace="{namespace}",deployment_name="{name}",predictor_name=~"{trial.canary}|{trial.reference}"'
 
 
 def _apart(edges: Mapping[float, int]) -> Iterator[tuple[float, int]]:

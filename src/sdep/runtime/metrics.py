@@ -18,6 +18,7 @@ from prometheus_client import (
 from prometheus_client.exposition import generate_latest
 
 from sdep.evidence.exposed import BUCKETS, PREDICTION_COUNT, PREDICTION_SERVICES, SERVER
+from sdep.evidence.watched import Watched
 from sdep.runtime.evidence.recorder import Recorder
 from sdep.runtime.evidence.sample import Sample
 from sdep.runtime.report import Report
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from prometheus_client.registry import Collector
 
     from sdep.contract import ServedPredictor, ServedUnit
+    from sdep.runtime.drift.tap import Tap
     from sdep.runtime.message import Payload
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -69,6 +71,8 @@ class Metrics:
         self._batches: Histogram | None = None
         self.evidence = Recorder()
         self.sample = Sample()
+        self.drift: Tap | None = None
+        self._unwatched = Watched()
         self.of_all_workers: Callable[[], Awaitable[Report]] | None = None
 
     def _histogram(self, name: str, text: str, labels: tuple[str, ...]) -> Histogram:
@@ -78,6 +82,16 @@ class Metrics:
     def owner(self) -> dict[str, str]:
         """The labels of the predictor."""
         return dict(zip(_PREDICTOR, self._predictor, strict=True))
+
+    def watch_drift(self, found: Tap | Watched) -> None:
+        """What watches the inputs from now on, or why nothing does."""
+        if isinstance(found, Watched):
+            self._unwatched = found
+            return
+        from sdep.runtime.drift.counters import DriftCounters  # noqa: PLC0415
+
+        self.drift = found
+        self.watch(DriftCounters(self.owner, found.watched))
 
     def watch(self, collector: Collector) -> None:
         """Ask one more for its metrics, each time that Prometheus reads."""
@@ -140,7 +154,8 @@ class Metrics:
 
     def report(self) -> Report:
         """What this process has counted."""
-        return Report(self.exposition().decode(), self.evidence.evidence(), self.sample.answers())
+        watched = self.drift.watched() if self.drift is not None else self._unwatched
+        return Report(self.exposition().decode(), self.evidence.evidence(), self.sample.answers(), watched)
 
     def exposition(self) -> bytes:
         """Text format 0.0.4."""

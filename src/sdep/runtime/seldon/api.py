@@ -51,6 +51,8 @@ class SeldonApi:
             raise _not_ready()
         answer = await predictor.predict(message)
         self._metrics.predicted(answer.payload)
+        if self._metrics.drift is not None:
+            self._metrics.drift.offer(message.payload, answer.payload)
         return answer
 
     async def feedback(self, body: Any, puid: str) -> tuple[bytes, str]:  # noqa: ANN401 - decoded JSON
