@@ -74,7 +74,7 @@ async def _lookup(given: argparse.Namespace, connection: Connection) -> Resolved
 
 def _fields(found: ResolvedModel) -> dict[str, object]:
     """As they are called in a status."""
-    said = {
+    said: dict[str, object] = {
         "artifactUri": found.artifact_uri,
         "name": found.name,
         "version": found.version,

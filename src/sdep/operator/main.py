@@ -27,6 +27,7 @@ from sdep.operator.events import Events
 from sdep.operator.evidence import EvidenceDoor
 from sdep.operator.gates import GateDoor
 from sdep.operator.health import Health
+from sdep.operator.lineage.lineage import Lineage, receivers
 from sdep.operator.log import configure
 from sdep.operator.metrics import (
     ADMISSION_SECONDS,
@@ -127,7 +128,8 @@ async def _context(
     closing.push_async_callback(notices.close)
     queries = Queries(PrometheusDoor(asked, settings.prometheus_url))
     rollouts = Rollouts(EvidenceDoor(pods), queries, GateDoor(others, utc_now, wake), store, utc_now)
-    return Context(settings, cluster, store, Questions(cluster, resolver, settings), events, rollouts, notices)
+    lineage = Lineage(receivers(settings), wake, utc_now)
+    return Context(settings, cluster, store, Questions(cluster, resolver, settings), events, rollouts, notices, lineage)
 
 
 async def _watch(settings: OperatorSettings, watches: Watches, insights: Insights, stop: asyncio.Event) -> None:

@@ -58,6 +58,7 @@ class Reconciler:
     def _forget(self, name: ObjectName) -> None:
         self._context.questions.forget(name)
         self._context.rollouts.forget(name)
+        self._context.lineage.gone(name)
         self._routes_changed.pop(name, None)
         self._leaving.pop(name, None)
 
@@ -107,7 +108,9 @@ class Reconciler:
         told = said(decision, name, context.store, found, changes.foreign)
         plan, observed = decision.plan, decision.observed
         status = summarise(plan, decision.asked, observed, decision.desired, told, context.now())
-        await self._report(sdep, status.model_copy(update={"rollout": rollout}), pinning)
+        status = status.model_copy(update={"rollout": rollout})
+        lineage = context.lineage.told(sdep, status, before)
+        await self._report(sdep, status.model_copy(update={"lineage": lineage}), pinning)
         if delay is None and (changes.foreign or acted):
             delay = _RETRY_SECONDS if changes.foreign else _AFTER_OWN_WRITES_SECONDS
         return soonest(delay, next_look(sight, rollout, known, context.now()))
