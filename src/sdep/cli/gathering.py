@@ -7,7 +7,7 @@ import asyncio
 from sdep.api.seldon_deployment import API_VERSION, KIND
 from sdep.cli.session import Session
 from sdep.diagnosis.gathered import GATHERED_KINDS, LABELLED, Gathered, gather
-from sdep.render.names import fitted
+from sdep.contract import fitted
 
 
 async def gather_all(session: Session, name: str | None, *, everywhere: bool = False) -> list[Gathered]:
