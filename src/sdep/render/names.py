@@ -7,6 +7,7 @@ from sdep.contract import LONGEST_NAME, explainer_service, fitted
 from sdep.layout.place import Pod
 from sdep.plan import Plan
 
+
 def seldon_id(plan: Plan) -> str:
     """The label `seldon-deployment-id`, and the VirtualService."""
     return fitted(plan.name)

@@ -39,7 +39,7 @@ def claim(uri: str) -> tuple[str, str] | None:
 
 
 def claim_volume(name: str) -> str:
-    return f"pvc-{name}"[: LONGEST_NAME].rstrip("-.").replace(".", "-")
+    return f"pvc-{name}"[:LONGEST_NAME].rstrip("-.").replace(".", "-")
 
 
 def _ours(fetched: Mapping[str, str]) -> list[Body]:

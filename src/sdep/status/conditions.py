@@ -10,9 +10,10 @@ from sdep.api.validation import Problem
 from sdep.errors import SdepError
 from sdep.plan import Weights
 from sdep.render.manifest import Key
-from sdep.status.observation import PredictorObservation
+from sdep.status.observation import DeploymentObservation, PredictorObservation
 
 TrueFalse = Literal["True", "False", "Unknown"]
+_Seen = PredictorObservation | DeploymentObservation
 
 
 def _condition(kind: str, holds: bool, reason: str, message: str = "") -> Condition:  # noqa: FBT001 - reads as the field does
@@ -47,17 +48,27 @@ def children_applied(refused: Sequence[SdepError]) -> Condition:
 
 def deployments_ready(observed: Iterable[PredictorObservation]) -> Condition:
     """Every predictor runs the pods that it was asked for, all of them new."""
-    behind = [predictor for predictor in observed if not predictor.rolled_out]
+    return _pods_ready("DeploymentsReady", "predictor", [(predictor.name, predictor) for predictor in observed])
+
+
+def explainers_ready(observed: Iterable[PredictorObservation]) -> list[Condition]:
+    """Absent where nothing is explained. A predictor answers whatever its explainer lacks."""
+    explainers = [(predictor.name, predictor.explainer) for predictor in observed if predictor.explainer]
+    return [_pods_ready("ExplainersReady", "the explainer of predictor", explainers)] if explainers else []
+
+
+def _pods_ready(kind: str, what: str, seen: Iterable[tuple[str, _Seen]]) -> Condition:
+    behind = [(name, one) for name, one in seen if not one.rolled_out]
     if not behind:
-        return _condition("DeploymentsReady", holds=True, reason="MinimumReplicasAvailable")
-    stopped = next((predictor for predictor in behind if predictor.trouble), None)
-    if stopped and stopped.trouble:
-        message = f"predictor {stopped.name}: {stopped.trouble.message}"
-        return _condition("DeploymentsReady", holds=False, reason=stopped.trouble.reason, message=message)
-    waiting = ", ".join(f"{predictor.name} {predictor.available}/{predictor.wanted}" for predictor in behind)
-    given_up = any(predictor.given_up for predictor in behind)
+        return _condition(kind, holds=True, reason="MinimumReplicasAvailable")
+    stopped = next(((name, one.trouble) for name, one in behind if one.trouble), None)
+    if stopped:
+        name, trouble = stopped
+        return _condition(kind, holds=False, reason=trouble.reason, message=f"{what} {name}: {trouble.message}")
+    waiting = ", ".join(f"{name} {one.available}/{one.wanted}" for name, one in behind)
+    given_up = any(one.given_up for _, one in behind)
     reason = "ProgressDeadlineExceeded" if given_up else "Progressing"
-    return _condition("DeploymentsReady", holds=False, reason=reason, message=f"waiting for pods: {waiting}")
+    return _condition(kind, holds=False, reason=reason, message=f"waiting for pods: {waiting}")
 
 
 def environments_ready(observed: Iterable[PredictorObservation]) -> list[Condition]:
