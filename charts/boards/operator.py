@@ -78,10 +78,15 @@ OPERATOR = Board(
                 "ops",
             ),
             Panel(
+                "What experiments came to",
+                (Query(rate("sdep_experiment_decisions_total", _OPERATOR, "reason"), "{{reason}}"),),
+                "ops",
+            ),
+            Panel(
                 "Requests for evidence",
                 (Query(rate("sdep_evidence_requests_total", _OPERATOR, "source, code"), "{{source}} {{code}}"),),
                 "reqps",
-                description="To the engines of predictors on trial. The code none is no answer.",
+                description="To the engines of predictors that are compared. The code none is no answer.",
             ),
             Panel(
                 "Requests to gates",
@@ -120,6 +125,12 @@ OPERATOR = Board(
             ),
             Panel(
                 "Time of registries", (Query(quantile(0.99, "sdep_registry_request_seconds", _OPERATOR), "p99"),), "s"
+            ),
+            Panel(
+                "Deliveries of MLflow's webhooks",
+                (Query(rate("sdep_registry_deliveries_total", _OPERATOR, "outcome"), "{{outcome}}"),),
+                "ops",
+                description="A delivery that another replica took in is handed on there and heard by the leader.",
             ),
             Panel(
                 "Reviews",

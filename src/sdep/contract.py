@@ -39,6 +39,12 @@ ENV_PREDICTOR = "SDEP_PREDICTOR"
 ENV_DRAIN_SECONDS = "SDEP_DRAIN_SECONDS"
 """How long a pod that is told to stop still answers, so that every route to it has been taken away first."""
 
+ENV_BAKED_MODEL = "SDEP_BAKED_MODEL"
+"""Of an image that holds its model: the unit as JSON, a `ServedUnit`. What else there is to know, v1's variables of a container say."""
+BAKED_ROOT = "/baked"
+"""Where such an image has its model, in the folder BAKED_FOLDER, and what serves it."""
+BAKED_FOLDER = "model"
+
 ENV_HTTP_PORT = "SDEP_HTTP_PORT"
 ENV_GRPC_PORT = "SDEP_GRPC_PORT"
 """Where the runtime listens, if not at HTTP_PORT and GRPC_PORT: it serves one unit there, as that unit's container."""
@@ -164,6 +170,13 @@ class ServedUnit(_Wire):
     image: str = ""
     logger: ServedLogger | None = None
     children: tuple[ServedUnit, ...] = ()
+
+    @property
+    def identity(self) -> str:
+        """Its name in `meta.requestPath`: the model with its version, in the place of v1's image with its tag."""
+        if self.model is None:
+            return self.image
+        return f"{self.model.name}:{self.model.version}" if self.model.version else self.model.name
 
     def walk(self) -> Iterator[ServedUnit]:
         """The unit and all below it, parents before children."""

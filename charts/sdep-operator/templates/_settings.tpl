@@ -18,6 +18,10 @@
 - SDEP_PAYLOAD_TIMEOUT_MS: {{ .Values.executor.requestLogger.writeTimeoutMs | int | quote }}
 - SDEP_MLFLOW_TRACKING_URI: {{ .Values.mlflow.trackingUri | quote }}
 - SDEP_RESOLVE_INTERVAL_SECONDS: {{ .Values.mlflow.resolveIntervalSeconds | quote }}
+{{- if .Values.mlflow.webhook.secret }}
+- SDEP_MLFLOW_WEBHOOK_PORT: {{ .Values.mlflow.webhook.port | quote }}
+- SDEP_MLFLOW_WEBHOOK_SECRETS: {{ include "sdep.mlflowSecretsDir" . | quote }}
+{{- end }}
 - SDEP_PROMETHEUS_URL: {{ .Values.prometheus.url | quote }}
 - SDEP_INGRESS: {{ include "sdep.ingress" . | quote }}
 - SDEP_OTHER_INGRESSES: {{ .Values.otherIngresses | join "," | quote }}

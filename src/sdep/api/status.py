@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from sdep.api.base import Int32, KubeModel
+from sdep.api.experiment_status import ExperimentStatus
 from sdep.api.rollout_notify import Phase
 from sdep.evidence.evidence import Evidence
 
@@ -24,6 +25,29 @@ class Condition(KubeModel):
     observed_generation: int = 0
 
 
+class DataVersion(KubeModel):
+    """A data set that a model was trained on, by the name and digest with which it was logged, or the version that a tag says."""
+
+    name: str = ""
+    digest: str = ""
+
+    @property
+    def label(self) -> str:
+        return "@".join(part for part in (self.name, self.digest) if part)
+
+
+class Origin(KubeModel):
+    """What a model was made of, as the registry says: the code's commit and repository, the image it was trained in, its data."""
+
+    commit: str = ""
+    repository: str = ""
+    image: str = ""
+    data: list[DataVersion] = Field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.commit or self.repository or self.image or self.data)
+
+
 class ModelChange(KubeModel):
     """A model that was served before: what it was, when it was replaced and why."""
 
@@ -32,6 +56,7 @@ class ModelChange(KubeModel):
     run_id: str = ""
     model_id: str = ""
     artifact_uri: str = ""
+    origin: Origin | None = None
     served_since: str = ""
     replaced_at: str
     cause: str
@@ -51,6 +76,7 @@ class Pin(KubeModel):
     resolved_at: str = ""
     cause: str = ""
     held: bool = False
+    origin: Origin | None = None
     history: list[ModelChange] = Field(default_factory=list)
 
     @property
@@ -203,6 +229,7 @@ class Status(KubeModel):
     predictors: list[PredictorStatus] = Field(default_factory=list)
     models: list[Pin] = Field(default_factory=list)
     rollout: RolloutStatus | None = None
+    experiment: ExperimentStatus | None = None
     deployment_status: dict[str, DeploymentStatus] = Field(default_factory=dict)
     service_status: dict[str, ServiceStatus] = Field(default_factory=dict)
     conditions: list[Condition] = Field(default_factory=list)

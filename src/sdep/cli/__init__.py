@@ -24,9 +24,11 @@ COMMANDS = {
     "render": "print the objects that a manifest would become, without a cluster",
     "diff": "show what the operator would change in the cluster for a manifest",
     "resolve": "ask the registry which model a URI means now",
+    "image": "build an image that holds a model",
     "history": "list the models that each unit has served, and what was decided of its rollout",
     "undo": "go back to an earlier model and stay there",
     "release": "let held units follow the registry again",
+    "experiment": "show what an experiment has found, and which arm has won",
     "promote": "end the step of a rollout, or all of it, in the canary's favour",
     "abort": "take a rollout's canary out of the traffic",
     "retry": "try a canary again that was turned back",
@@ -55,11 +57,14 @@ _ANSWERED_NO = {
     "NotFound",
     "NothingToUndo",
     "AlreadyHeld",
+    "NoExperiment",
     "NoRollout",
     "RolloutEnded",
     "AlreadyPaused",
     "NotPaused",
     "NotRolledBack",
+    "ModelNotFound",
+    "ModelVersionNotFound",
 }
 _CALLED_WRONG = {"InvalidCall", "InvalidSettings", "InvalidModels"}
 

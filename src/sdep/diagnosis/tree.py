@@ -7,11 +7,16 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from sdep.api.base import KubeModel
+from sdep.api.experiment_status import ExperimentPlace
+from sdep.api.status import Origin
+from sdep.diagnosis.experiment import EXPERIMENT_DECIDED, experiment_view
 from sdep.diagnosis.gathered import Body, Gathered, deployments_by_predictor
 from sdep.diagnosis.rollout import ROLLOUT_COMPLETE, RolloutView, rollout_view
 from sdep.status.pods import trouble
 
 _BAD_WHEN_TRUE = {"Stalled"}
+_SAID_WHOLE = {ROLLOUT_COMPLETE: "rollout", EXPERIMENT_DECIDED: "experiment"}
+"""Conditions whose part of the status says more."""
 
 
 class PodView(KubeModel):
@@ -48,6 +53,7 @@ class ModelView(KubeModel):
     held: bool = False
     cause: str = ""
     since: str = ""
+    origin: Origin | None = None
 
 
 class PredictorView(KubeModel):
@@ -81,6 +87,7 @@ class View(KubeModel):
     predictors: list[PredictorView] = Field(default_factory=list)
     leftover: list[DeploymentView] = Field(default_factory=list)
     rollout: RolloutView | None = None
+    experiment: ExperimentPlace | None = None
     conditions: list[ConditionView] = Field(default_factory=list)
 
 
@@ -101,6 +108,7 @@ def view(gathered: Gathered) -> View:
         ],
         leftover=[_deployment(gathered, deployment) for deployment in by_predictor[""]],
         rollout=rollout_view(status),
+        experiment=experiment_view(status),
         conditions=list(_conditions(gathered)),
     )
 
@@ -128,6 +136,7 @@ def _model(pin: Body) -> ModelView:
         held=bool(pin.get("held")),
         cause=pin.get("cause", ""),
         since=pin.get("resolvedAt", ""),
+        origin=pin.get("origin"),
     )
 
 
@@ -183,7 +192,7 @@ def _phase(pod: Body, reason: str) -> str:
 
 
 def _conditions(gathered: Gathered) -> Iterator[ConditionView]:
-    """Each trouble once: `Ready` and `Stalled` say again what another condition says, `RolloutComplete` what the rollout says."""
+    """Each trouble once: `Ready` and `Stalled` say again what another condition says, the others what is told whole."""
     wrong = [
         found
         for found in gathered.status.get("conditions") or ()
@@ -193,7 +202,7 @@ def _conditions(gathered: Gathered) -> Iterator[ConditionView]:
     for found in wrong:
         if found["type"] in {"Ready", "Stalled"} and (found["reason"], found.get("message", "")) in told:
             continue
-        if found["type"] == ROLLOUT_COMPLETE and gathered.status.get("rollout"):
+        if gathered.status.get(_SAID_WHOLE.get(found["type"], "")):
             continue
         yield ConditionView(
             type=found["type"], status=found["status"], reason=found["reason"], message=found.get("message", "")

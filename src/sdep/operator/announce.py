@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sdep.api.experiment_status import ExperimentStatus
 from sdep.api.seldon_deployment import SeldonDeployment
 from sdep.api.status import Pin, RolloutStatus, Status
 from sdep.operator.events import Events
-from sdep.operator.metrics import REGISTRY_MOVES, ROLLOUT_DECISIONS
+from sdep.operator.metrics import EXPERIMENT_DECISIONS, REGISTRY_MOVES, ROLLOUT_DECISIONS
 from sdep.operator.notices import Notices
 
-_SAID_BY_OTHERS = {"Ready", "Stalled", "RolloutComplete"}
+_SAID_BY_OTHERS = {"Ready", "Stalled", "RolloutComplete", "ExperimentDecided"}
 _ON_THE_WAY = {"Progressing"}
 
 
@@ -34,6 +35,7 @@ def announce(
     if now.rollout and (before is None or before.rollout is None or _place(before.rollout) != _place(now.rollout)):
         _of_rollout(events, sdep, now.rollout)
         notices.send(sdep, now.rollout)
+    _of_experiment(events, sdep, before.experiment if before else None, now.experiment)
     known = {condition.type: (condition.status, condition.reason) for condition in before.conditions} if before else {}
     for condition in now.conditions:
         if condition.type in _SAID_BY_OTHERS or condition.reason in _ON_THE_WAY:
@@ -56,6 +58,18 @@ def _of_rollout(events: Events, sdep: SeldonDeployment, now: RolloutStatus) -> N
     events.emit(
         sdep, "Warning" if warns else "Normal", name.get(now.phase, "RolledBack"), f"{now.canary}: {now.message}"
     )
+
+
+def _of_experiment(
+    events: Events, sdep: SeldonDeployment, before: ExperimentStatus | None, now: ExperimentStatus | None
+) -> None:
+    """What an experiment has come to, once."""
+    if now is None or now.phase == "Running":
+        return
+    if before and (before.revision, before.phase) == (now.revision, now.phase):
+        return
+    EXPERIMENT_DECISIONS.labels(reason=now.reason).inc()
+    events.emit(sdep, "Normal", now.reason, now.message)
 
 
 def _place(rollout: RolloutStatus) -> tuple[str, str, str, int]:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from sdep.cluster.client import Cluster
 from sdep.operator.events import Events
+from sdep.operator.experiments import Experiments
 from sdep.operator.notices import Notices
 from sdep.operator.questions import Questions
 from sdep.operator.rollouts import Rollouts
@@ -29,6 +30,7 @@ class Context:
     questions: Questions
     events: Events
     rollouts: Rollouts
+    experiments: Experiments
     notices: Notices
     now: Callable[[], str] = utc_now
     calm: asyncio.Event = field(default_factory=asyncio.Event)

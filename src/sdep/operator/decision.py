@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from sdep.api.experiment_status import ExperimentStatus
 from sdep.api.predictor import sums_to_whole
 from sdep.api.problem import Problem
 from sdep.api.rollout_annotation import rollout_of
@@ -43,6 +44,7 @@ class Decision:
     pinning: Pinning
     desired: tuple[Manifest, ...]
     rollout: RolloutStatus | None = None
+    experiment: ExperimentStatus | None = None
 
 
 def look(name: ObjectName, sdep: SeldonDeployment, pinning: Pinning, store: Store, settings: OperatorSettings) -> Sight:
@@ -55,11 +57,14 @@ def look(name: ObjectName, sdep: SeldonDeployment, pinning: Pinning, store: Stor
     return Sight(plan, observe(plan, deployments, store.pods(name)))
 
 
-def decide(sight: Sight, pinning: Pinning, rollout: RolloutStatus | None) -> Decision:
+def decide(
+    sight: Sight, pinning: Pinning, rollout: RolloutStatus | None, experiment: ExperimentStatus | None = None
+) -> Decision:
     asked = on_trial(sight.plan.weights, rollout)
     routed = answerable(asked, {seen.name for seen in sight.observed if seen.answers})
     plan = replace(sight.plan, weights=routed)
-    return Decision(plan, asked, sight.observed, pinning, render(plan) if plan.predictors else (), rollout)
+    desired = render(plan) if plan.predictors else ()
+    return Decision(plan, asked, sight.observed, pinning, desired, rollout, experiment)
 
 
 def said(
@@ -85,4 +90,5 @@ def said(
             adjusted=decision.rollout is None and not sums_to_whole(plan.sdep.spec.predictors),
         ),
         *conditions.rollout_complete(decision.rollout, wanted=rollout_of(plan.sdep) is not None),
+        *conditions.experiment_decided(decision.experiment),
     ]

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from sdep.contract import METADATA_PATH
 from sdep.evidence.evidence import PATH, Evidence
-from sdep.rollout.collect import Side, Told
+from sdep.rollout.collect import Told
 from sdep.rollout.metadata import GraphMetadata
 
 _LOG = logging.getLogger(__name__)
@@ -23,10 +23,10 @@ _SECONDS = 2.0
 
 @dataclass(frozen=True)
 class Asked:
-    """A pod that is asked, and whether its engine speaks TLS, with a certificate that is the user's own affair."""
+    """A pod that is asked, whose it is, and whether its engine speaks TLS, with a certificate that is the user's own affair."""
 
     pod: Mapping[str, Any]
-    side: Side
+    side: str
     port: int
     tls: bool = False
 

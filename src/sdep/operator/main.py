@@ -8,6 +8,7 @@ import platform
 import signal
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any, cast
 
 import aiohttp
@@ -19,12 +20,13 @@ from sdep.admission.keeper import Keeper
 from sdep.cluster.client import Cluster
 from sdep.cluster.credentials import Credentials, load
 from sdep.errors import SdepError
-from sdep.operator import outside, probes
+from sdep.operator import deliveries, outside, probes
 from sdep.operator.acting import Acting
 from sdep.operator.context import Context, utc_now
 from sdep.operator.election import Election
 from sdep.operator.events import Events
 from sdep.operator.evidence import EvidenceDoor
+from sdep.operator.experiments import Experiments
 from sdep.operator.gates import GateDoor
 from sdep.operator.health import Health
 from sdep.operator.log import configure
@@ -95,6 +97,10 @@ async def _run(settings: OperatorSettings, credentials: Credentials) -> int:
             CERTIFICATE_EXPIRY.set_function(lambda: keeper.expires)
             closing.push_async_callback((await webhook.serve(settings, keeper.context, _reviewed)).cleanup)
         closing.push_async_callback((await probes.serve(settings.probe_port, health)).cleanup)
+        if settings.mlflow_webhook_port:
+            taken = deliveries.Deliveries(Path(settings.mlflow_webhook_secrets), election, acting.hear)
+            others = await closing.enter_async_context(aiohttp.ClientSession())
+            closing.push_async_callback((await deliveries.serve(taken, others, settings.mlflow_webhook_port)).cleanup)
         if settings.page_port:
             actions = Actions(cluster, credentials, utc_now) if settings.page_actions else None
             seen = page.Page(store, utc_now, actions)
@@ -126,8 +132,9 @@ async def _context(
     notices = Notices(others, cluster, events, settings.rollout_allowed_hosts)
     closing.push_async_callback(notices.close)
     queries = Queries(PrometheusDoor(asked, settings.prometheus_url))
-    rollouts = Rollouts(EvidenceDoor(pods), queries, GateDoor(others, utc_now, wake), store, utc_now)
-    return Context(settings, cluster, store, Questions(cluster, resolver, settings), events, rollouts, notices)
+    door, questions = EvidenceDoor(pods), Questions(cluster, resolver, settings)
+    rollouts = Rollouts(door, queries, GateDoor(others, utc_now, wake), store, utc_now)
+    return Context(settings, cluster, store, questions, events, rollouts, Experiments(door, store, utc_now), notices)
 
 
 async def _watch(settings: OperatorSettings, watches: Watches, insights: Insights, stop: asyncio.Event) -> None:

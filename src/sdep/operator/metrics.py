@@ -39,6 +39,7 @@ CERTIFICATE_EXPIRY = Gauge(
 
 REGISTRY_REQUESTS = Counter("sdep_registry_requests_total", "Requests to model registries", ["code"])
 REGISTRY_SECONDS = Histogram("sdep_registry_request_seconds", "Time that a model registry took to answer")
+DELIVERIES = Counter("sdep_registry_deliveries_total", "Deliveries of MLflow's webhooks", ["outcome"])
 KUBERNETES_REQUESTS = Counter(
     "sdep_kubernetes_requests_total", "Requests to the Kubernetes API, watches aside", ["verb", "kind", "code"]
 )
@@ -54,6 +55,7 @@ EVIDENCE_REQUESTS = Counter(
 )
 GATE_REQUESTS = Counter("sdep_gate_requests_total", "Requests to gates of rollouts", ["code"])
 NOTIFICATIONS = Counter("sdep_notifications_total", "Notifications of rollouts", ["outcome"])
+EXPERIMENT_DECISIONS = Counter("sdep_experiment_decisions_total", "What experiments came to", ["reason"])
 ROLLOUT_DECISIONS = Counter("sdep_rollout_decisions_total", "What rollouts came to", ["phase", "reason"])
 
 _VERBS = {"GET": "get", "POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}

@@ -16,6 +16,7 @@ from sdep.operator.announce import announce
 from sdep.operator.children import Children, routes_differ
 from sdep.operator.context import Context
 from sdep.operator.decision import decide, look, said
+from sdep.operator.experiments import next_telling
 from sdep.operator.removal import has_strays, may_make_way, removable
 from sdep.operator.rollouts import next_look, soonest
 from sdep.operator.store import ObjectName
@@ -79,13 +80,15 @@ class Reconciler:
         before = previous(sdep)
         answers = await context.questions.answers(sdep)
         known = before.rollout if before else None
+        written = sdep
         follow = followed(sdep, answers, before.models if before else (), known)
         sdep = follow.sdep
         pinning = pin_models(sdep, follow.answers, before.models if before else (), context.now())
         sight = look(name, sdep, pinning, context.store, context.settings)
         moved = any(follow.trial and new.predictor == follow.trial.stable for _, new in pinning.moves)
         rollout = await context.rollouts.advance(name, sight, follow.trial, known, moved=moved)
-        decision = decide(sight, pinning, rollout)
+        experiment = await context.experiments.look(name, written, sight, before.experiment if before else None)
+        decision = decide(sight, pinning, rollout, experiment)
         if not decision.plan.predictors:
             told = said(decision, name, context.store, found, ())
             await self._report(sdep, failed(sdep, told, context.now()), pinning)
@@ -107,10 +110,10 @@ class Reconciler:
         told = said(decision, name, context.store, found, changes.foreign)
         plan, observed = decision.plan, decision.observed
         status = summarise(plan, decision.asked, observed, decision.desired, told, context.now())
-        await self._report(sdep, status.model_copy(update={"rollout": rollout}), pinning)
+        await self._report(sdep, status.model_copy(update={"rollout": rollout, "experiment": experiment}), pinning)
         if delay is None and (changes.foreign or acted):
             delay = _RETRY_SECONDS if changes.foreign else _AFTER_OWN_WRITES_SECONDS
-        return soonest(delay, next_look(sight, rollout, known, context.now()))
+        return soonest(delay, next_look(sight, rollout, known, context.now()), next_telling(written, experiment))
 
     def _pods(self, name: ObjectName, plan: Plan) -> list[Body]:
         """Those of v1's separate engines too, which carry their Service's name where others carry the SeldonDeployment's."""

@@ -8,22 +8,17 @@ from dataclasses import replace
 
 from sdep.api.duration import seconds
 from sdep.api.moment import seconds_between
-from sdep.api.predictor import Predictor
 from sdep.api.rollout import RolloutSpec
 from sdep.api.rollout_annotation import rollout_of
 from sdep.api.status import Collected, Finding, GateAnswer, RolloutStatus
-from sdep.layout.place import engine_of
 from sdep.operator.decision import Sight
 from sdep.operator.evidence import Asked, EvidenceDoor
 from sdep.operator.gates import GateDoor, GateQuestion
+from sdep.operator.pods_of import asked_of
 from sdep.operator.queries import Queries
 from sdep.operator.signatures import Checked, checked
 from sdep.operator.store import ObjectName, Store
 from sdep.plan import Plan
-from sdep.render import tls
-from sdep.render.labels import APP
-from sdep.render.names import predictor_service
-from sdep.render.service import entry_ports
 from sdep.rollout.analysis import analyse
 from sdep.rollout.before_traffic import is_before_traffic
 from sdep.rollout.collect import Side, gathered
@@ -132,14 +127,7 @@ class Rollouts:
         sides: dict[str, Side] = {trial.canary: "canary", trial.stable: "stable"}
         for predictor in plan.predictors:
             if predictor.name in sides:
-                yield from self._pods(name, plan, predictor, sides[predictor.name])
-
-    def _pods(self, name: ObjectName, plan: Plan, predictor: Predictor, side: Side) -> Iterator[Asked]:
-        service, encrypted = predictor_service(plan, predictor), bool(tls.secret(predictor))
-        for pod in self._store.pods(name):
-            if (pod["metadata"].get("labels") or {}).get(APP) == service:
-                with_tls = encrypted and engine_of(plan.sdep, predictor) != "none"
-                yield Asked(pod, side, entry_ports(plan, predictor)[0], with_tls)
+                yield from asked_of(self._store.pods(name), plan, predictor, sides[predictor.name])
 
 
 def next_look(sight: Sight, rollout: RolloutStatus | None, before: RolloutStatus | None, now: str) -> float | None:

@@ -38,7 +38,7 @@ def named_trial(sdep: SeldonDeployment, pins: Mapping[UnitKey, Pin]) -> Trial | 
     stable = stable_of(sdep, spec)
     if canary is None or stable is None:
         return None
-    return Trial(spec, canary.name, stable.name, _revision(canary, pins))
+    return Trial(spec, canary.name, stable.name, made_of(canary, pins))
 
 
 def stable_of(sdep: SeldonDeployment, spec: RolloutSpec) -> Predictor | None:
@@ -52,7 +52,8 @@ def digest(content: object) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:10]
 
 
-def _revision(canary: Predictor, pins: Mapping[UnitKey, Pin]) -> str:
-    tried = {name: value for name, value in canary.to_manifest().items() if name not in _NOT_TRIED}
-    served = {unit: pin.artifact_uri for (predictor, unit), pin in pins.items() if predictor == canary.name}
+def made_of(predictor: Predictor, pins: Mapping[UnitKey, Pin]) -> str:
+    """Another text for a predictor that would answer otherwise."""
+    tried = {name: value for name, value in predictor.to_manifest().items() if name not in _NOT_TRIED}
+    served = {unit: pin.artifact_uri for (name, unit), pin in pins.items() if name == predictor.name}
     return digest([tried, served])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Literal
 
+from sdep.api.experiment_status import ExperimentStatus
 from sdep.api.status import Condition, RolloutStatus
 from sdep.api.validation import Problem
 from sdep.errors import SdepError
@@ -161,3 +162,11 @@ def rollout_complete(rollout: RolloutStatus | None, *, wanted: bool) -> list[Con
         return [_condition("RolloutComplete", holds=True, reason="NothingOnTrial")]
     done = rollout.phase == "Promoted" and rollout.reason == "Promoted"
     return [_condition("RolloutComplete", holds=done, reason=rollout.reason, message=rollout.message)]
+
+
+def experiment_decided(experiment: ExperimentStatus | None) -> list[Condition]:
+    """Absent where there is no experiment. It is no part of Ready: predictors answer whichever of them is better."""
+    if experiment is None:
+        return []
+    done = bool(experiment.winner)
+    return [_condition("ExperimentDecided", holds=done, reason=experiment.reason, message=experiment.message)]

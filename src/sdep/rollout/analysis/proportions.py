@@ -15,9 +15,9 @@ _DEAREST = 1e15
 
 @dataclass(frozen=True)
 class Share:
-    """So many hits of so many."""
+    """So many hits of so many. An outcome between both is a part of a hit: its likelihood is convex in it, so no bound is less sure."""
 
-    hits: int
+    hits: float
     trials: int
 
     @property

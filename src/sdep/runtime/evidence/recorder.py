@@ -13,6 +13,7 @@ from sdep.evidence.evidence import LATENCY_DIGITS, Evidence
 from sdep.runtime.evidence.answers import rows_of
 from sdep.runtime.evidence.labels import Labels
 from sdep.runtime.evidence.numbers import Numbers
+from sdep.runtime.evidence.truths import Truths
 from sdep.runtime.message import NUMERIC
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Recorder:
         self._latency = Numbers(LATENCY_DIGITS)
         self._predictions = Numbers()
         self._classes = Labels()
+        self.truths = Truths()
 
     def request(self, code: int, seconds: float) -> None:
         """One request for a prediction, answered with the HTTP code, or the one that means the same in gRPC."""
@@ -72,6 +74,7 @@ class Recorder:
             latency=self._latency.histogram(),
             predictions=self._predictions.histogram(),
             classes=dict(self._classes.counts),
+            truth=self.truths.truth(),
         )
 
     def _rows(self, rows: Array | None) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from sdep.runtime.errors import NotFoundError, NotReadyError
+from sdep.runtime.evidence.truths import answered_by
 from sdep.runtime.message import Message, Meta
 from sdep.runtime.predictor import units_of
 from sdep.runtime.seldon.codec import as_written, decode, empty, encode
@@ -73,11 +74,17 @@ class SeldonApi:
         return encode(reply), puid
 
     def _track(self, body: Mapping[str, Any], feedback: Feedback) -> None:
-        """Count how right the answer was, where the feedback brings both it and the truth."""
+        """Count what the answer was worth, and how right it was where the feedback brings both it and the truth."""
+        unit, truths = answering(self._served.graph, feedback.routing), self._metrics.evidence.truths
+        model = answered_by(unit.identity, unit.name, feedback.path)
+        if feedback.has_reward:
+            truths.rewarded(model, feedback.reward)
         if not body.get("truth") or not body.get("response"):
             return
-        unit = answering(self._served.graph, feedback.routing)
-        self._metrics.tracking.observe(unit, feedback.path, outcome(body, tolerance_of(unit)))
+        found = outcome(body, tolerance_of(unit))
+        self._metrics.tracking.observe(unit, feedback.path, found)
+        if found is not None:
+            truths.known(model, found)
 
     async def _learn(self, unit: ServedUnit, feedback: Feedback) -> None:
         """Told to a unit of this process; the count says that it was heard."""
