@@ -11,6 +11,7 @@ from typing import Literal
 from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
 
 HTTP_PORT = 8000
 GRPC_PORT = 5001
@@ -62,6 +63,11 @@ ENV_PAYLOAD_ENDPOINT = "REQUEST_LOGGER_DEFAULT_ENDPOINT"
 
 OPEN_INFERENCE = frozenset({"v2", "kfserving"})
 """The two names of the Open Inference Protocol."""
+
+EXPLAINER_PORT = 9000
+EXPLAIN_PATH = "/api/v1.0/explain"
+ENV_EXPLAINER = "SDEP_EXPLAINER"
+"""An explainer as JSON: a `ServedExplainer`."""
 
 UnitType = Literal["MODEL", "ROUTER", "COMBINER", "TRANSFORMER", "OUTPUT_TRANSFORMER", "UNKNOWN_TYPE"]
 
@@ -141,6 +147,23 @@ class ServedPredictor(_Wire):
     payload_timeout_ms: int = 0
     """How long a receiver may take for one payload; 0 for the runtime's default."""
     graph: ServedUnit
+
+
+class ServedExplainer(_Wire):
+    """All that an explainer's pod needs to know of its manifest. A directory is "" where nothing was fetched."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+
+    type: str
+    model: str
+    """The root unit of the graph."""
+    predictor: str
+    """The predictor's own address, as `http://host:port`."""
+    protocol: str = "seldon"
+    port: int = EXPLAINER_PORT
+    config: dict[str, str] = Field(default_factory=dict)
+    model_directory: str = ""
+    explainer_directory: str = ""
 
 
 def state_directory(predictor: ServedPredictor, unit: str) -> str:
