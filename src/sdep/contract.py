@@ -38,6 +38,12 @@ ENV_PREDICTOR = "SDEP_PREDICTOR"
 ENV_DRAIN_SECONDS = "SDEP_DRAIN_SECONDS"
 """How long a pod that is told to stop still answers, so that every route to it has been taken away first."""
 
+ENV_BAKED_MODEL = "SDEP_BAKED_MODEL"
+"""Of an image that holds its model: the unit as JSON, a `ServedUnit`. What else there is to know, v1's variables of a container say."""
+BAKED_ROOT = "/baked"
+"""Where such an image has its model, in the folder BAKED_FOLDER, and what serves it."""
+BAKED_FOLDER = "model"
+
 ENV_HTTP_PORT = "SDEP_HTTP_PORT"
 ENV_GRPC_PORT = "SDEP_GRPC_PORT"
 """Where the runtime listens, if not at HTTP_PORT and GRPC_PORT: it serves one unit there, as that unit's container."""
@@ -55,6 +61,11 @@ ENV_ENVIRONMENT = "SDEP_ENVIRONMENT"
 """What is done where a model asks for other packages than the image has: an `EnvironmentPolicy`; "" asks nothing."""
 EnvironmentPolicy = Literal["image", "make", "require"]
 """Serve it by the image's all the same and say so; make an environment; do not serve it."""
+
+ENV_REFERENCE = "SDEP_REFERENCE"
+"""Of a model's init container: the URI of the data that the model is compared with and explained by, or LOGGED_REFERENCE."""
+LOGGED_REFERENCE = "model"
+"""What MLflow knows of it: an artifact of the model's run, its data sets, or the model's input example."""
 
 ENV_DOWNLOAD_STREAMS = "SDEP_DOWNLOAD_STREAMS"
 """How many pieces of a model are downloaded at once."""

@@ -24,6 +24,7 @@ COMMANDS = {
     "render": "print the objects that a manifest would become, without a cluster",
     "diff": "show what the operator would change in the cluster for a manifest",
     "resolve": "ask the registry which model a URI means now",
+    "image": "build an image that holds a model",
     "history": "list the models that each unit has served, and what was decided of its rollout",
     "undo": "go back to an earlier model and stay there",
     "release": "let held units follow the registry again",
@@ -60,6 +61,8 @@ _ANSWERED_NO = {
     "AlreadyPaused",
     "NotPaused",
     "NotRolledBack",
+    "ModelNotFound",
+    "ModelVersionNotFound",
 }
 _CALLED_WRONG = {"InvalidCall", "InvalidSettings", "InvalidModels"}
 

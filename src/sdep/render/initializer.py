@@ -6,11 +6,20 @@ from typing import Any
 
 from sdep.api.graph import Unit
 from sdep.api.predictor import Predictor
-from sdep.contract import ENV_ENVIRONMENT, MODELS_ROOT, TERMINATION_LOG, model_directory
+from sdep.contract import ENV_ENVIRONMENT, ENV_REFERENCE, MODELS_ROOT, TERMINATION_LOG, model_directory
 from sdep.plan import Plan
 from sdep.render import cache, names
 from sdep.render.security import container_security
 from sdep.render.volumes import PVC_ROOT, TMP, claim, claim_volume
+
+
+def with_reference(plan: Plan, initializer: dict[str, Any], reference: str) -> dict[str, Any]:
+    """The same init container, which brings reference data beside the model: a URI, or LOGGED_REFERENCE. Only ours can."""
+    if initializer["args"][0] != "fetch":
+        return initializer
+    added = [{"name": ENV_REFERENCE, "value": reference}, *_tracking(plan)]
+    given = {variable["name"] for variable in initializer["env"]}
+    return {**initializer, "env": [*initializer["env"], *(one for one in added if one["name"] not in given)]}
 
 
 def unit_initializer(plan: Plan, predictor: Predictor, unit: Unit, *, own_process: bool) -> dict[str, Any]:
@@ -76,6 +85,9 @@ def initializer(
 
 def _environment(plan: Plan, uri: str) -> list[dict[str, str]]:
     home = {"name": "HOME", "value": "/tmp"}  # noqa: S108 - clients write their caches there
-    if uri.startswith("mlflow-artifacts:") and plan.settings.mlflow_tracking_uri:
-        return [home, {"name": "MLFLOW_TRACKING_URI", "value": plan.settings.mlflow_tracking_uri}]
-    return [home]
+    return [home, *_tracking(plan)] if uri.startswith("mlflow-artifacts:") else [home]
+
+
+def _tracking(plan: Plan) -> list[dict[str, str]]:
+    server = plan.settings.mlflow_tracking_uri
+    return [{"name": "MLFLOW_TRACKING_URI", "value": server}] if server else []

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sdep.contract import ENV_CACHE, ENV_CACHE_LIMIT, TERMINATION_LOG, FetchFailure, FetchReport
+from sdep.contract import ENV_CACHE, ENV_CACHE_LIMIT, ENV_REFERENCE, TERMINATION_LOG, FetchFailure, FetchReport
 from sdep.runtime import log
 from sdep.runtime.cache_limit import keep_within
 from sdep.runtime.download import Download, download
@@ -37,6 +37,7 @@ def main(uri: str, directory: Path) -> int:
     if outcome is None:
         log.event("model fetched", uri=uri, directory=str(directory), seconds=round(time.monotonic() - begin, 3))
         outcome = prepare(directory, os.environ)
+        _prepare_reference(directory)
         _prune(os.environ)
     if outcome is not None:
         leave_message(Path(os.environ.get("SDEP_TERMINATION_LOG", TERMINATION_LOG)), outcome.model_dump_json())
@@ -44,6 +45,13 @@ def main(uri: str, directory: Path) -> int:
         log.event("model not fetched", level="error", reason=outcome.reason, detail=outcome.message)
         return 1
     return 0
+
+
+def _prepare_reference(directory: Path) -> None:
+    if os.environ.get(ENV_REFERENCE):
+        from sdep.runtime.reference.prepare import prepare_reference  # noqa: PLC0415 - pandas, which few models need here
+
+        prepare_reference(directory, os.environ)
 
 
 def _prune(environment: Mapping[str, str]) -> None:

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from sdep.contract import (
+    BAKED_FOLDER,
+    BAKED_ROOT,
+    ENV_BAKED_MODEL,
     ENV_CERT_MOUNT_PATH,
     ENV_DRAIN_SECONDS,
     ENV_GRPC_PORT,
@@ -73,6 +76,9 @@ class Settings:
     root: Path = Path("/")
     """Where paths of the contract begin; another folder lets a laptop serve without a container."""
 
+    baked: Path | None = None
+    """The folder of the one model that the image holds; None where init containers bring the models."""
+
     def units_with_ports(self) -> list[ServedUnit]:
         """Units of this process that answer at a port of their own besides."""
         units = self.predictor.graph.walk()
@@ -85,7 +91,7 @@ class Settings:
         return self.threads + (self.queue or (QUEUE_TO_CONTAINERS if remote else QUEUE_PER_THREAD * self.threads))
 
     def model_directory(self, unit: str) -> Path:
-        return self.root / model_directory(unit).lstrip("/")
+        return self.baked or self.root / model_directory(unit).lstrip("/")
 
     def state_directory(self, unit: str) -> Path:
         return self.root / state_directory(self.predictor, unit).lstrip("/")
@@ -93,6 +99,11 @@ class Settings:
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """`InvalidError` names the variable that is missing or wrong."""
+    baked = ENV_BAKED_MODEL in environment and ENV_PREDICTOR not in environment
+    if baked:
+        from sdep.runtime.baked import as_container  # noqa: PLC0415 - few images hold their model
+
+        environment = as_container(environment)
     default = Settings(_predictor(environment))
     port = int(_number(environment, ENV_HTTP_PORT, default.port))
     return Settings(
@@ -111,6 +122,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         payload_endpoint=environment.get(ENV_PAYLOAD_ENDPOINT) or default.payload_endpoint,
         tracing=tracing_variables(environment, default.predictor) if tracing_wanted(environment) else None,
         root=Path(environment.get("SDEP_ROOT", "/")),
+        baked=Path(environment.get("SDEP_ROOT", BAKED_ROOT)) / BAKED_FOLDER if baked else None,
     )
 
 
