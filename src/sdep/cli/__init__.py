@@ -25,6 +25,7 @@ COMMANDS = {
     "diff": "show what the operator would change in the cluster for a manifest",
     "resolve": "ask the registry which model a URI means now",
     "image": "build an image that holds a model",
+    "explainer": "make an explainer of a model ahead",
     "history": "list the models that each unit has served, and what was decided of its rollout",
     "undo": "go back to an earlier model and stay there",
     "release": "let held units follow the registry again",
@@ -65,8 +66,10 @@ _ANSWERED_NO = {
     "NotRolledBack",
     "ModelNotFound",
     "ModelVersionNotFound",
+    "NotExplainable",
+    "ReferenceNotFound",
 }
-_CALLED_WRONG = {"InvalidCall", "InvalidSettings", "InvalidModels"}
+_CALLED_WRONG = {"InvalidCall", "InvalidExplainer", "InvalidSettings", "InvalidModels"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -29,7 +29,7 @@ from sdep.render.service import entry_ports
 from sdep.render.variables import Variable, merged
 from sdep.render.volumes import TMP, volumes
 
-COMMAND = "explain"
+COMMAND = "explanations"
 _ARTIFACT = "explainer"
 """What its own artifact is fetched for; no unit may have this name."""
 _GRACE_SECONDS = 20

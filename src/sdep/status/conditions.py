@@ -49,27 +49,31 @@ def children_applied(refused: Sequence[SdepError]) -> Condition:
 
 def deployments_ready(observed: Iterable[PredictorObservation]) -> Condition:
     """Every predictor runs the pods that it was asked for, all of them new."""
-    return _pods_ready("DeploymentsReady", "predictor", [(predictor.name, predictor) for predictor in observed])
+    return _condition(
+        "DeploymentsReady", *_pods_ready("predictor", [(predictor.name, predictor) for predictor in observed])
+    )
 
 
 def explainers_ready(observed: Iterable[PredictorObservation]) -> list[Condition]:
     """Absent where nothing is explained. A predictor answers whatever its explainer lacks."""
     explainers = [(predictor.name, predictor.explainer) for predictor in observed if predictor.explainer]
-    return [_pods_ready("ExplainersReady", "the explainer of predictor", explainers)] if explainers else []
+    if not explainers:
+        return []
+    return [_condition("ExplainersReady", *_pods_ready("the explainer of predictor", explainers))]
 
 
-def _pods_ready(kind: str, what: str, seen: Iterable[tuple[str, _Seen]]) -> Condition:
+def _pods_ready(what: str, seen: Iterable[tuple[str, _Seen]]) -> tuple[bool, str, str]:
+    """Whether all of them run the pods asked for, all new; reason and message."""
     behind = [(name, one) for name, one in seen if not one.rolled_out]
     if not behind:
-        return _condition(kind, holds=True, reason="MinimumReplicasAvailable")
+        return True, "MinimumReplicasAvailable", ""
     stopped = next(((name, one.trouble) for name, one in behind if one.trouble), None)
     if stopped:
         name, trouble = stopped
-        return _condition(kind, holds=False, reason=trouble.reason, message=f"{what} {name}: {trouble.message}")
+        return False, trouble.reason, f"{what} {name}: {trouble.message}"
     waiting = ", ".join(f"{name} {one.available}/{one.wanted}" for name, one in behind)
-    given_up = any(one.given_up for _, one in behind)
-    reason = "ProgressDeadlineExceeded" if given_up else "Progressing"
-    return _condition(kind, holds=False, reason=reason, message=f"waiting for pods: {waiting}")
+    reason = "ProgressDeadlineExceeded" if any(one.given_up for _, one in behind) else "Progressing"
+    return False, reason, f"waiting for pods: {waiting}"
 
 
 def environments_ready(observed: Iterable[PredictorObservation]) -> list[Condition]:

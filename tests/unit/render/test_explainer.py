@@ -60,7 +60,7 @@ def test_the_pod_has_the_pinned_model_and_its_data() -> None:
     """The init container fetches what the predictor serves, and the data that MLflow knows of; the program is told where both are."""
     pod = explainer_pod({"type": "KernelShap", "config": {"seed": "7"}}, **TRACKING)
     (container,), (fetch,) = pod["containers"], pod["initContainers"]
-    assert (container["image"], container["args"]) == ("runtime", ["explain"])
+    assert (container["image"], container["args"]) == ("runtime", ["explanations"])
     assert fetch["args"] == ["fetch", "s3://m/7", "/mnt/models/price"]
     assert variables(fetch)[ENV_REFERENCE] == "model"
     assert variables(fetch)["MLFLOW_TRACKING_URI"] == TRACKING["mlflow_tracking_uri"]
