@@ -40,6 +40,7 @@ COMMANDS = {
     "operate": "run the operator (settings: SDEP_* variables)",
     "fetch": "download a model into a folder (the init container's command)",
     "serve": "serve a predictor (the engine container's command)",
+    "explanations": "serve explanations of a model (the explainer container's command)",
 }
 
 FINE, NO, WRONG_CALL, FAILED, INTERRUPTED = 0, 1, 2, 3, 130
@@ -50,7 +51,7 @@ EXIT_CODES = {
     FAILED: "could not be answered: the cluster, the registry or a file can not be read",
 }
 _EXAMPLES = "examples:"
-_PROGRAMS = {"operate", "fetch", "serve"}
+_PROGRAMS = {"operate", "fetch", "serve", "explanations"}
 """Of the images: a failure that was explained is 1."""
 _ANSWERED_NO = {
     "InvalidManifest",

@@ -59,9 +59,10 @@ def effects(features: list[int], context: Context) -> tuple[list[Effect], Array]
     """For each feature of numbers; and the mean of all predictions. One call of the model, if its size allows."""
     rows = context.data.sample(ROWS, np.random.default_rng(0))
     asked, grids = [rows], []
+    shares = np.linspace(0, 1, context.config.whole("max_points", POINTS, 2))
     for feature in features:
         values = rows[:, feature].astype(np.float64)
-        points = np.unique(np.quantile(values, np.linspace(0, 1, context.config.whole("max_points", POINTS, 2))))
+        points = np.unique(np.quantile(values, shares, method="inverted_cdf"))
         place = np.clip(np.searchsorted(points, values, side="left"), 1, max(1, len(points) - 1))
         grids.append((points, place))
         for side in (place - 1, np.minimum(place, len(points) - 1)):

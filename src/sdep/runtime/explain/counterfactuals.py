@@ -1,8 +1,8 @@
 """Counterfactuals: the row that is nearest to this one, and that the model answers differently.
 
-The search begins at rows of the reference data with another answer, as in NICE (Brughmans, Leyman and Martens 2023): what is found is always
-answered differently, and made of values that occur. Then each feature goes back to the row's own value where the answer stays, and what
-is left of numbers goes back as far as it can.
+The search begins at rows of the reference data with another answer, as in NICE (Brughmans, Leyman and Martens 2023): what is found is
+always answered differently, and made of values that occur. Then each feature goes back to the row's own value where the answer stays
+another, and what is left of numbers goes back as far as it can.
 """
 
 from __future__ import annotations
@@ -104,6 +104,7 @@ def _shortened(found: Array, row: Array, data: Data, differs: Callable[[Array], 
         near = np.full(len(found), float(row[feature]))
         for _ in range(HALVINGS):
             middle = (near + far) / 2
+            middle = np.round(middle) if data.whole[feature] else middle
             tried = found.copy()
             tried[:, feature] = middle
             holds = differs(tried)
@@ -117,7 +118,7 @@ def _distances(rows: Array, row: Array, data: Data) -> Array:
 
 
 def _apart(rows: Array, row: Array, data: Data) -> Array:
-    """(rows, features)"""
+    """By row and feature."""
     found = np.zeros(rows.shape)
     for feature, numbers in enumerate(data.numeric):
         if numbers:

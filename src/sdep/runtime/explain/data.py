@@ -29,6 +29,14 @@ class Data:
         columns = [column.astype(whole) for column in reference.columns]
         self.rows: Array = np.column_stack(columns) if columns else np.empty((0, 0))
 
+    @cached_property
+    def whole(self) -> tuple[bool, ...]:
+        """Whether all that a column holds are whole numbers."""
+        return tuple(
+            numbers and bool((self.column(each) == np.floor(self.column(each))).all())
+            for each, numbers in enumerate(self.numeric)
+        )
+
     def __len__(self) -> int:
         return len(self.rows)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -41,36 +41,53 @@ def _perceptron(model: Any) -> Smooth | None:  # noqa: ANN401 - as above
     return _layered(model.coefs_, model.intercepts_, model.activation, model.out_activation_)
 
 
-def _layered(weights: list[Array], biases: list[Array], inner: str, outer: str) -> Smooth | None:
-    if inner not in _ACTIVATIONS or outer not in {*_ACTIVATIONS, "softmax"}:
+def _layered(weights: Sequence[Array], biases: Sequence[Array], inner: str, outer: str) -> Smooth | None:
+    if inner not in _SLOPES or outer not in {*_SLOPES, "softmax"}:
         return None
+    layers = _Layers(weights, biases, inner, outer)
+    return Smooth(layers.answers, layers.slopes)
 
-    def forward(rows: Array) -> list[Array]:
-        """What each layer gives."""
-        layers = [rows]
-        for index, (weight, bias) in enumerate(zip(weights, biases, strict=True)):
-            sums = layers[-1] @ weight + bias
-            layers.append(_activated(sums, outer if index == len(weights) - 1 else inner))
-        return layers
 
-    def answers(rows: Array) -> Array:
-        found = forward(rows)[-1]
-        return np.column_stack([1 - found, found]) if outer == "logistic" and found.shape[1] == 1 else found
+class _Layers(NamedTuple):
+    """A perceptron; a linear model is one of a single layer."""
 
-    def slopes(rows: Array) -> Array:
-        layers = forward(rows)
-        last = layers[-1]
-        if outer == "softmax":
-            change = np.einsum("ri,ij->rij", last, np.eye(last.shape[1])) - np.einsum("ri,rj->rij", last, last)
-        else:
-            change = _ACTIVATIONS[outer](last)[:, :, None] * np.eye(last.shape[1])
-        for index in reversed(range(len(weights))):
-            change = np.einsum("ij,rjo->rio", weights[index], change)
+    weights: Sequence[Array]
+    biases: Sequence[Array]
+    inner: str
+    outer: str
+
+    def answers(self, rows: Array) -> Array:
+        found = self._forward(rows)[-1]
+        return np.column_stack([1 - found, found]) if self._binary(found) else found
+
+    def slopes(self, rows: Array) -> Array:
+        """From the output backwards, by the chain rule."""
+        given = self._forward(rows)
+        change = self._last(given[-1])
+        for index in reversed(range(len(self.weights))):
+            change = np.einsum("ij,rjo->rio", self.weights[index], change)
             if index:
-                change *= _ACTIVATIONS[inner](layers[index])[:, :, None]
-        return np.concatenate([-change, change], axis=2) if outer == "logistic" and last.shape[1] == 1 else change
+                change *= _SLOPES[self.inner](given[index])[:, :, None]
+        return np.concatenate([-change, change], axis=2) if self._binary(given[-1]) else change
 
-    return Smooth(answers, slopes)
+    def _forward(self, rows: Array) -> list[Array]:
+        """What each layer gives, the rows themselves first."""
+        given = [rows]
+        for index, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
+            name = self.outer if index == len(self.weights) - 1 else self.inner
+            given.append(_activated(given[-1] @ weight + bias, name))
+        return given
+
+    def _last(self, found: Array) -> Array:
+        """The derivatives of the outputs by their sums: (rows, sums, outputs)."""
+        own = np.eye(found.shape[1])
+        if self.outer == "softmax":
+            return np.asarray(found[:, :, None] * own - found[:, :, None] * found[:, None, :])
+        return np.asarray(_SLOPES[self.outer](found)[:, :, None] * own)
+
+    def _binary(self, found: Array) -> bool:
+        """Whether one output stands for the second of two classes."""
+        return self.outer == "logistic" and found.shape[1] == 1
 
 
 def _activated(sums: Array, name: str) -> Array:
@@ -84,7 +101,7 @@ def _activated(sums: Array, name: str) -> Array:
     return np.maximum(sums, 0) if name == "relu" else sums
 
 
-_ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
+_SLOPES: dict[str, Callable[[Array], Array]] = {
     "identity": np.ones_like,
     "relu": lambda given: (given > 0).astype(float),
     "tanh": lambda given: 1 - given**2,

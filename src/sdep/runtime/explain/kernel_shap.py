@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sdep.runtime.explain.background import background
+from sdep.runtime.explain.background import Background, background
 from sdep.runtime.explain.coalitions import coalitions
 from sdep.runtime.explain.context import MOST_VALUES
 from sdep.runtime.explain.shapley import Shapley, shapley_explanation
@@ -38,9 +38,9 @@ def explain(rows: Array, context: Context) -> Explanation:
 
 def values(rows: Array, context: Context) -> Shapley:
     behind = background(context)
-    known = context.scores(np.concatenate([rows, behind]))
-    predicted, base = known[: len(rows)], known[len(rows) :].mean(axis=0)
-    varying = [np.flatnonzero((behind != row).any(axis=0)) for row in rows]
+    known = context.scores(np.concatenate([rows, behind.rows]))
+    predicted, base = known[: len(rows)], behind.weights @ known[len(rows) :]
+    varying = [np.flatnonzero((behind.rows != row).any(axis=0)) for row in rows]
     found = np.zeros((len(rows), rows.shape[1], known.shape[1]))
     for width in {len(each) for each in varying}:
         chosen = [index for index, each in enumerate(varying) if len(each) == width]
@@ -54,7 +54,9 @@ def values(rows: Array, context: Context) -> Shapley:
     return Shapley(found, base, predicted)
 
 
-def _solved(rows: Array, features: Array, behind: Array, gain: Array, base: Array, context: Context) -> Iterator[Array]:
+def _solved(
+    rows: Array, features: Array, behind: Background, gain: Array, base: Array, context: Context
+) -> Iterator[Array]:
     """For each row the values of its features (features, outputs): of all rows that vary in so many of them."""
     width = features.shape[1]
     budget = context.config.whole("nsamples", 2 * width + BUDGET, 2)
@@ -67,10 +69,10 @@ def _solved(rows: Array, features: Array, behind: Array, gain: Array, base: Arra
         yield np.concatenate([solution, [wanted - solution.sum(axis=0)]])
 
 
-def _means(rows: Array, features: Array, masks: Array, behind: Array, context: Context) -> Array:
+def _means(rows: Array, features: Array, masks: Array, behind: Background, context: Context) -> Array:
     """The mean answer to each coalition of each row over the background: (rows, coalitions, outputs), few calls for all."""
     jobs = [(row, mask) for row in range(len(rows)) for mask in range(len(masks))]
-    size = max(1, MOST_VALUES // behind.size)
+    size = max(1, MOST_VALUES // behind.rows.size)
     parts = [
         _asked(jobs[start : start + size], rows, features, masks, behind, context)
         for start in range(0, len(jobs), size)
@@ -79,11 +81,11 @@ def _means(rows: Array, features: Array, masks: Array, behind: Array, context: C
 
 
 def _asked(
-    jobs: list[tuple[int, int]], rows: Array, features: Array, masks: Array, behind: Array, context: Context
+    jobs: list[tuple[int, int]], rows: Array, features: Array, masks: Array, behind: Background, context: Context
 ) -> Array:
-    made = np.repeat(behind[None], len(jobs), axis=0)
+    made = np.repeat(behind.rows[None], len(jobs), axis=0)
     for place, (row, mask) in enumerate(jobs):
         own = features[row][masks[mask]]
         made[place][:, own] = rows[row, own]
-    answers = context.scores(made.reshape(-1, behind.shape[1]))
-    return np.asarray(answers.reshape(len(jobs), len(behind), -1).mean(axis=1))
+    answers = context.scores(made.reshape(-1, behind.rows.shape[1]))
+    return np.asarray(answers.reshape(len(jobs), len(behind.rows), -1).transpose(0, 2, 1) @ behind.weights)

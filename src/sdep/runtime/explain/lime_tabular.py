@@ -1,6 +1,6 @@
 """LIME for tables (Ribeiro, Singh and Guestrin 2016): a weighted linear model of the answers around one row.
 
-A feature is described by whether it is in the row's quarter of the data, or has its category; other values are drawn from the reference data.
+A feature is described by whether it is in the row's quarter of the data, or has its category; values are drawn from the reference data.
 """
 
 from __future__ import annotations

@@ -36,6 +36,8 @@ def conditions_of(row: Array, data: Data, cuts: Sequence[Array]) -> list[Conditi
             found.append(Condition(feature, "=", row[feature]))
             continue
         value = float(row[feature])
+        if np.isnan(value):
+            continue
         found += [Condition(feature, "<=" if value <= edge else ">", float(edge)) for edge in edges]
     return found
 

@@ -17,9 +17,10 @@ Rule = tuple[Condition, ...]
 
 
 class Draws:
-    """The distribution is the paper's for tables: a row of the reference data, with each feature of the rule taken, by itself,
+    """Draws by the paper's distribution for tables; `same` asks the model.
 
-    from those rows in which its conditions hold; `row`'s own value where there are none. `same` asks the model.
+    That is a row of the reference data, with each feature of the rule taken, by itself, from those rows in which its conditions
+    hold; `row`'s own value where there are none.
     """
 
     def __init__(self, data: Data, row: Array, same: Callable[[Array], Array], rng: np.random.Generator) -> None:
