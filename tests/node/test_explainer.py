@@ -94,8 +94,10 @@ def is_anchor(explanation: dict[str, Any]) -> bool:
 def test_an_explainer_says_what_it_lacks_and_then_explains(
     target: Target, scratch: list[str], seldon_client_python: Path
 ) -> None:
-    """Without data predictions are answered and the reason says what to log; once that is logged, it explains by itself,
-    at the predictor's own port as the seed's curl asks, at v1's path of the gateway, and to the published client."""
+    """Predictions need no data, and a condition says what to log. Once that is there, it explains by itself.
+
+    At the predictor's own port, as the seed's curl asks; at v1's path of the gateway, with a picture; to the published client.
+    """
     version, place, table = json.loads(in_mlflow(target, TRAIN).splitlines()[-1])
     scratch.append(NAME)
     sdep.apply(target, manifest(version))
