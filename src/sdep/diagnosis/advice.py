@@ -32,6 +32,7 @@ _BY_REASON = {
     "NameTaken": "Rename or delete the object that has the name, or rename the SeldonDeployment.",
     "Refused": "Correct what the API server names; the operator tries again by itself.",
     "AccessDenied": "Give the secret that envSecretRefName names the credentials to read this storage.",
+    "ReferenceNotFound": "Log what is named above, or name a table in explainer.reference.uri; it is looked for again by itself.",
     "StorageUnreachable": "See that the pod can reach the storage: its endpoint in the secret, network policies, DNS.",
     "DownloadFailed": _FETCHED,
     "ImagePullBackOff": _IMAGE,

@@ -96,7 +96,7 @@ def initializer(
 
 def _environment(plan: Plan, uri: str) -> list[dict[str, str]]:
     home = {"name": "HOME", "value": "/tmp"}  # noqa: S108 - clients write their caches there
-    return [home, *_tracking(plan)] if uri.startswith("mlflow-artifacts:") else [home]
+    return [home, *_tracking(plan)] if uri.startswith(("mlflow-artifacts:", "runs:/")) else [home]
 
 
 def _tracking(plan: Plan) -> list[dict[str, str]]:
