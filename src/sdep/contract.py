@@ -31,6 +31,8 @@ METRICS_PATH = "/prometheus"
 METADATA_PATH = "/api/v1.0/metadata"
 SIGNATURE = "signature"
 """In a unit's metadata, under v1's `custom`: its inputs as JSON in MLflow's words, where `inputs` is too coarse."""
+INPUT_EXAMPLE_FAILED = "inputExampleFailed"
+"""There too: why the model could not answer the input example that was saved with it; absent where it could."""
 
 ENV_PREDICTOR = "SDEP_PREDICTOR"
 """The predictor as JSON: a `ServedPredictor`."""

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from sdep.api.base import KubeModel
+from sdep.api.comparison import ComparisonFound
 from sdep.api.experiment_status import ExperimentPlace
 from sdep.api.status import Origin
+from sdep.diagnosis.comparison import comparison_views
 from sdep.diagnosis.experiment import EXPERIMENT_DECIDED, experiment_view
 from sdep.diagnosis.gathered import Body, Gathered, deployments_by_predictor
 from sdep.diagnosis.rollout import ROLLOUT_COMPLETE, RolloutView, rollout_view
@@ -88,6 +90,7 @@ class View(KubeModel):
     leftover: list[DeploymentView] = Field(default_factory=list)
     rollout: RolloutView | None = None
     experiment: ExperimentPlace | None = None
+    comparisons: list[ComparisonFound] = Field(default_factory=list)
     conditions: list[ConditionView] = Field(default_factory=list)
 
 
@@ -109,6 +112,7 @@ def view(gathered: Gathered) -> View:
         leftover=[_deployment(gathered, deployment) for deployment in by_predictor[""]],
         rollout=rollout_view(status),
         experiment=experiment_view(status),
+        comparisons=comparison_views(status),
         conditions=list(_conditions(gathered)),
     )
 

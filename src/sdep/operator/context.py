@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from sdep.cluster.client import Cluster
+from sdep.operator.comparisons import Comparisons
 from sdep.operator.drifts import Drifts
 from sdep.operator.events import Events
 from sdep.operator.experiments import Experiments
@@ -31,6 +32,7 @@ class Context:
     questions: Questions
     events: Events
     rollouts: Rollouts
+    comparisons: Comparisons
     drifts: Drifts
     experiments: Experiments
     notices: Notices

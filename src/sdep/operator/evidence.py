@@ -12,6 +12,8 @@ import aiohttp
 from pydantic import ValidationError
 
 from sdep.contract import METADATA_PATH
+from sdep.evidence import answers
+from sdep.evidence.answers import Answers
 from sdep.evidence.evidence import PATH, Evidence
 from sdep.evidence.watched import PATH as DRIFT_PATH
 from sdep.evidence.watched import Watched
@@ -68,6 +70,16 @@ class EvidenceDoor:
             return GraphMetadata()
         except (aiohttp.ClientError, TimeoutError) as error:
             _silent(asked, "metadata", error)
+            return None
+
+    async def answers(self, asked: Asked, since: float) -> Answers | None:
+        """What a pod has answered after `since`, on its own clock. None where it does not say; another's engine has no such page."""
+        try:
+            return Answers.model_validate_json(await self._get(asked, f"{answers.PATH}?since={since!r}"))
+        except aiohttp.ClientResponseError:
+            return None
+        except (aiohttp.ClientError, TimeoutError, ValidationError) as error:
+            _silent(asked, "answers", error)
             return None
 
     async def _told(self, asked: Asked) -> Told | None:

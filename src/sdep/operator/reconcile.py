@@ -24,6 +24,7 @@ from sdep.operator.store import ObjectName
 from sdep.plan import Plan
 from sdep.registry.pin import Pinning, pin_models
 from sdep.render.names import predictor_service
+from sdep.rollout.baseline import answers_with_baseline, with_baseline
 from sdep.rollout.follow import followed
 from sdep.status import conditions
 from sdep.status.summary import failed, previous, summarise
@@ -60,6 +61,7 @@ class Reconciler:
     def _forget(self, name: ObjectName) -> None:
         self._context.questions.forget(name)
         self._context.rollouts.forget(name)
+        self._context.comparisons.forget(name)
         self._context.drifts.forget(name)
         self._routes_changed.pop(name, None)
         self._leaving.pop(name, None)
@@ -84,8 +86,9 @@ class Reconciler:
         known = before.rollout if before else None
         written = sdep
         follow = followed(sdep, answers, before.models if before else (), known)
-        sdep = follow.sdep
-        pinning = pin_models(sdep, follow.answers, before.models if before else (), context.now())
+        pins = before.models if before else ()
+        sdep = with_baseline(follow.sdep, known)
+        pinning = pin_models(sdep, answers_with_baseline(follow.answers, pins, known), pins, context.now())
         sight = look(name, sdep, pinning, context.store, context.settings)
         moved = any(follow.trial and new.predictor == follow.trial.stable for _, new in pinning.moves)
         drift = await context.drifts.look(name, sight.plan, before.drift if before else ())
@@ -113,7 +116,8 @@ class Reconciler:
         told = said(decision, name, context.store, found, changes.foreign)
         plan, observed = decision.plan, decision.observed
         status = summarise(plan, decision.asked, observed, decision.desired, told, context.now())
-        parts = {"rollout": rollout, "drift": drift, "experiment": experiment}
+        comparisons = await context.comparisons.look(name, decision, before.comparisons if before else ())
+        parts = {"rollout": rollout, "drift": drift, "experiment": experiment, "comparisons": comparisons}
         await self._report(sdep, status.model_copy(update=parts), pinning)
         if delay is None and (changes.foreign or acted):
             delay = _RETRY_SECONDS if changes.foreign else _AFTER_OWN_WRITES_SECONDS
@@ -121,6 +125,7 @@ class Reconciler:
             delay,
             next_look(sight, rollout, known, context.now()),
             next_telling(written, experiment),
+            context.comparisons.next_look(name, comparisons),
             next_drift_look(sight.plan),
         )
 
