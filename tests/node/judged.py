@@ -18,7 +18,7 @@ import time
 
 
 class Judged:
-    """Answers prices of about 78; `behaviour` says what is wrong with them."""
+    """Answers prices of about 78; `behaviour` says what is wrong with them, or with a number what is dear, and what cheap."""
 
     def __init__(self, behaviour="good"):
         self._behaviour = behaviour
@@ -28,6 +28,8 @@ class Judged:
             raise RuntimeError("its weights are lost")
 
     def predict(self, X, names, meta=None):
+        if self._behaviour.isdecimal():
+            return ["dear" if row[0] >= float(self._behaviour) else "cheap" for row in X]
         if self._behaviour == "errors" and random.random() < 0.3:
             raise RuntimeError("a column is missing")
         if self._behaviour == "slow":
