@@ -1,4 +1,4 @@
-"""The guide's pipelines, run by Kubeflow's local runner against the cluster: a model is served, its successor is promoted, and taken back."""
+"""The guide's pipelines, run by Kubeflow's local runner on the cluster: a model is served, its successor promoted, and taken back."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_a_pipeline_serves_a_model_promotes_the_next_and_takes_it_back(
 ) -> None:
     scratch.append(NAME)
     mlflow.set_alias(MODEL, ALIAS, "1")
-    steps = [{"weight": 20, "approval": True}]
+    steps = [{"weight": 20, "approval": "Manual"}]
     body = sdep.manifest(NAME, {"name": "main", "graph": unit("models:/is/replaced")}, rollout={"steps": steps})
     start = time.monotonic()
     uri = f"models:/{MODEL}@{ALIAS}"
