@@ -33,6 +33,8 @@ METRICS_PATH = "/prometheus"
 METADATA_PATH = "/api/v1.0/metadata"
 SIGNATURE = "signature"
 """In a unit's metadata, under v1's `custom`: its inputs as JSON in MLflow's words, where `inputs` is too coarse."""
+INPUT_EXAMPLE_FAILED = "inputExampleFailed"
+"""There too: why the model could not answer the input example that was saved with it; absent where it could."""
 
 ENV_PREDICTOR = "SDEP_PREDICTOR"
 """The predictor as JSON: a `ServedPredictor`."""
@@ -185,6 +187,17 @@ class ServedUnit(_Wire):
             yield from child.walk()
 
 
+class ServedDrift(_Wire):
+    """What is watched of the predictor's inputs: the features named, or all, of this share of its requests.
+
+    `unit` is the one in whose folder the reference data is.
+    """
+
+    unit: str
+    features: tuple[str, ...] = ()
+    sample_rate: float = 1.0
+
+
 class ServedPredictor(_Wire):
     """All that a predictor's pod needs to know of its manifest; traffic and replicas are left out, so that they never restart a pod."""
 
@@ -202,6 +215,7 @@ class ServedPredictor(_Wire):
     """How long a receiver may take for one payload; 0 for the runtime's default."""
     explainer_port: int = EXPLAINER_PORT
     """Where the predictor's explainer listens, if it has one."""
+    drift: ServedDrift | None = None
     graph: ServedUnit
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from sdep.api.base import Count, FreeForm, Int32, IntOrString, KubeModel
+from sdep.api.drift import DriftDetector
 from sdep.api.explainer import Explainer
 from sdep.api.graph import Unit
 from sdep.api.pod_spec import PodSpec, Resources, TemplateMetadata, Variable
@@ -78,6 +79,7 @@ class Predictor(KubeModel):
     svc_orch_spec: SvcOrchSpec | None = None
     engine_resources: FreeForm | None = None
     explainer: Explainer | None = None
+    drift_detector: DriftDetector | None = None
     ssl: Ssl | None = None
     progress_deadline_seconds: Int32 | None = None
 

@@ -7,6 +7,8 @@ from typing import Literal
 from pydantic import Field
 
 from sdep.api.base import Int32, KubeModel
+from sdep.api.comparison import Comparison
+from sdep.api.drift_status import DriftStatus
 from sdep.api.experiment_status import ExperimentStatus
 from sdep.api.rollout_notify import Phase
 from sdep.evidence.evidence import Evidence
@@ -191,13 +193,17 @@ class GateAnswer(KubeModel):
 
 
 class RolloutPlace(KubeModel):
-    """How far it is: `step` counts from 0; `weight` and `mirror` are the canary's, in percent. `revision` tells one trial from the next."""
+    """How far it is: `step` counts from 0; `weight` and `mirror` are the canary's, in percent. `revision` tells one trial from the next.
+
+    `baseline` is the copy of the stable predictor that the canary is compared with, "" where there is none.
+    """
 
     phase: Phase
     reason: str = ""
     message: str = ""
     canary: str
     stable: str
+    baseline: str = ""
     revision: str
     step: Int32 = 0
     steps: Int32 = 0
@@ -229,6 +235,8 @@ class Status(KubeModel):
     predictors: list[PredictorStatus] = Field(default_factory=list)
     models: list[Pin] = Field(default_factory=list)
     rollout: RolloutStatus | None = None
+    comparisons: list[Comparison] = Field(default_factory=list)
+    drift: list[DriftStatus] = Field(default_factory=list)
     experiment: ExperimentStatus | None = None
     deployment_status: dict[str, DeploymentStatus] = Field(default_factory=dict)
     service_status: dict[str, ServiceStatus] = Field(default_factory=dict)

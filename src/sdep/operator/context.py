@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from sdep.cluster.client import Cluster
+from sdep.operator.comparisons import Comparisons
+from sdep.operator.drifts import Drifts
 from sdep.operator.events import Events
 from sdep.operator.experiments import Experiments
 from sdep.operator.notices import Notices
@@ -30,6 +32,8 @@ class Context:
     questions: Questions
     events: Events
     rollouts: Rollouts
+    comparisons: Comparisons
+    drifts: Drifts
     experiments: Experiments
     notices: Notices
     now: Callable[[], str] = utc_now

@@ -22,7 +22,9 @@ from sdep.cluster.credentials import Credentials, load
 from sdep.errors import SdepError
 from sdep.operator import deliveries, outside, probes
 from sdep.operator.acting import Acting
+from sdep.operator.comparisons import Comparisons
 from sdep.operator.context import Context, utc_now
+from sdep.operator.drifts import Drifts
 from sdep.operator.election import Election
 from sdep.operator.events import Events
 from sdep.operator.evidence import EvidenceDoor
@@ -134,7 +136,9 @@ async def _context(
     queries = Queries(PrometheusDoor(asked, settings.prometheus_url))
     door, questions = EvidenceDoor(pods), Questions(cluster, resolver, settings)
     rollouts = Rollouts(door, queries, GateDoor(others, utc_now, wake), store, utc_now)
-    return Context(settings, cluster, store, questions, events, rollouts, Experiments(door, store, utc_now), notices)
+    comparisons, experiments = Comparisons(door, store, utc_now), Experiments(door, store, utc_now)
+    drifts = Drifts(door, store, utc_now)
+    return Context(settings, cluster, store, questions, events, rollouts, comparisons, drifts, experiments, notices)
 
 
 async def _watch(settings: OperatorSettings, watches: Watches, insights: Insights, stop: asyncio.Event) -> None:

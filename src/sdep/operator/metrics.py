@@ -23,6 +23,13 @@ _PREDICTOR = ["namespace", "deployment_name", "predictor_name"]
 REPLICAS = Gauge("sdep_predictor_replicas", "Pods that a predictor is to have", _PREDICTOR)
 READY_REPLICAS = Gauge("sdep_predictor_ready_replicas", "Pods of a predictor that can answer", _PREDICTOR)
 TRAFFIC = Gauge("sdep_predictor_traffic_percent", "Share that is routed, or mirrored, to a predictor", _PREDICTOR)
+DRIFT_DETECTED = Gauge("sdep_drift_detected", "1 where what a predictor sees or answers has drifted", _PREDICTOR)
+DRIFT_DISTANCE = Gauge(
+    "sdep_drift_distance_ratio",
+    "How far a feature, or a kind of prediction, was from the reference data in the last whole window: the ten furthest",
+    [*_PREDICTOR, "kind", "feature"],
+)
+DRIFT_WINDOWS = Counter("sdep_drift_windows_total", "Whole windows that were judged for drift", ["reason"])
 CHANGES = Counter("sdep_changes_total", "Children that were created, updated or deleted", ["kind", "action"])
 REGISTRY_MOVES = Counter("sdep_model_moves_total", "Models that were replaced since their reference moved")
 WATCH_AGE = Gauge("sdep_watch_silent_seconds", "Time since the most silent watch was last heard")

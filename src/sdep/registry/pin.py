@@ -47,6 +47,12 @@ def pin_models(sdep: SeldonDeployment, answers: Mapping[UnitKey, Answer], before
     return Pinning(pins, faults, tuple(moves))
 
 
+def served_by(pin: Pin) -> ResolvedModel:
+    """The model of a pin, as a registry would have answered it."""
+    known = pin.origin or Origin()
+    return ResolvedModel(pin.artifact_uri, pin.name, pin.version, pin.run_id, pin.model_id, known)
+
+
 def _pin(predictor: str, unit: Unit, model: ResolvedModel | HeldModel | None, old: Pin | None, now: str) -> Pin | None:
     uri = unit.model_uri or ""
     if model is None:

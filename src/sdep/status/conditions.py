@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Literal
 
+from sdep.api.drift_status import DriftStatus
 from sdep.api.experiment_status import ExperimentStatus
 from sdep.api.status import Condition, RolloutStatus
 from sdep.api.validation import Problem
+from sdep.drift.window import COLLECTING, DETECTED, NO_REFERENCE
 from sdep.errors import SdepError
 from sdep.plan import Weights
 from sdep.render.manifest import Key
@@ -15,6 +17,9 @@ from sdep.status.observation import DeploymentObservation, PredictorObservation
 
 TrueFalse = Literal["True", "False", "Unknown"]
 _Seen = PredictorObservation | DeploymentObservation
+DRIFT_DETECTED = "DriftDetected"
+BAD_WHEN_TRUE = frozenset({"Stalled", DRIFT_DETECTED})
+"""Conditions that are well when they are False, or absent."""
 
 
 def _condition(kind: str, holds: bool, reason: str, message: str = "") -> Condition:  # noqa: FBT001 - reads as the field does
@@ -166,6 +171,19 @@ def rollout_complete(rollout: RolloutStatus | None, *, wanted: bool) -> list[Con
         return [_condition("RolloutComplete", holds=True, reason="NothingOnTrial")]
     done = rollout.phase == "Promoted" and rollout.reason == "Promoted"
     return [_condition("RolloutComplete", holds=done, reason=rollout.reason, message=rollout.message)]
+
+
+def drift_detected(found: Iterable[DriftStatus]) -> list[Condition]:
+    """Absent where nothing is watched. True is what is bad, and no part of Ready: predictions are answered all the same."""
+    states = list(found)
+    if not states:
+        return []
+    drifted = [state for state in states if state.reason in DETECTED]
+    unknown = [state for state in states if state.reason == NO_REFERENCE]
+    said = drifted or unknown or [state for state in states if state.reason == COLLECTING] or states
+    message = "; ".join(f"predictor {state.predictor}: {state.message}" for state in said)
+    status: TrueFalse = "True" if drifted else "Unknown" if unknown else "False"
+    return [Condition(type=DRIFT_DETECTED, status=status, reason=said[0].reason, message=message)]
 
 
 def experiment_decided(experiment: ExperimentStatus | None) -> list[Condition]:

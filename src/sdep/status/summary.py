@@ -37,7 +37,12 @@ def summarise(
     before = previous(plan.sdep)
     state = _state(observed, before)
     # A registry that does not answer takes nothing from those who are served already.
-    aside = {"RolloutComplete", "ExperimentDecided", *(("ModelsResolved",) if plan.serves_what_is_written else ())}
+    aside = {
+        "RolloutComplete",
+        "ExperimentDecided",
+        conditions.DRIFT_DETECTED,
+        *(("ModelsResolved",) if plan.serves_what_is_written else ()),
+    }
     needed = [said for said in found if said.type not in aside]
     said = [*found, conditions.ready(needed)]
     trouble = next((condition.message for condition in said if condition.type == "DeploymentsReady"), "")

@@ -43,9 +43,7 @@ class Context:
     native: Callable[[], Any] = lambda: None
     ahead: Mapping[str, Any] = field(default_factory=dict)
     seed: int | None = SEED
-    missing: str = (
-        "log the training data in the model's run, as mlflow.log_artifact('reference_data.csv'), or fit an explainer with `sdep explainer fit`"
-    )
+    missing: str = "log the training data in the model's run, as mlflow.log_artifact('reference_data.csv'), or fit an explainer with `sdep explainer fit`"
     """What to do where there is no reference data."""
 
     _kept: dict[str, Any] = field(default_factory=dict)
