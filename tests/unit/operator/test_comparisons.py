@@ -42,6 +42,7 @@ class Pods:
 
     def answer(self, uid: str, request_id: str, number: float) -> None:
         self.now += 0.01
+
         def answer() -> None:
             sample = self.samples.setdefault(uid, Sample(lambda: self.now))
             sample.predicted(Payload(np.array([[number]]), "ndarray"))
