@@ -32,7 +32,9 @@ class Asked:
 
 
 class Made:
-    def __init__(self, predict: Callable[[Array], Array], model: object, reference: Reference | None, **options: Any) -> None:  # noqa: ANN401
+    def __init__(
+        self, predict: Callable[[Array], Array], model: object, reference: Reference | None, **options: Any
+    ) -> None:  # noqa: ANN401
         self.asked = Asked()
 
         def counted(rows: Array) -> Array:
