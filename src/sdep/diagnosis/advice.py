@@ -23,6 +23,7 @@ _BY_REASON = {
     "RegistryAccessDenied": "Correct the registry's credentials in the secret that envSecretRefName names.",
     "RegistryRefusesHost": "Start the MLflow server with --allowed-hosts for the name by which the operator calls it.",
     "RegistryUnreachable": "See that the MLflow server runs and that the operator can reach it; what is pinned goes on serving.",
+    "InputExampleFailed": "Save the model with an input_example that it answers: who sends what it shows is refused too.",
     "GateClosed": "Let the named gate answer 2xx, or go past it with `sdep promote`; it is asked again by itself.",
     "Frozen": "Wait for the end that is named, or take the window out of rollout.freeze.",
     "NameTaken": "Rename or delete the object that has the name, or rename the SeldonDeployment.",

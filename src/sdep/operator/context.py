@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from sdep.cluster.client import Cluster
 from sdep.operator.events import Events
+from sdep.operator.examples import Examples
 from sdep.operator.experiments import Experiments
 from sdep.operator.notices import Notices
 from sdep.operator.questions import Questions
@@ -31,6 +32,7 @@ class Context:
     events: Events
     rollouts: Rollouts
     experiments: Experiments
+    examples: Examples
     notices: Notices
     now: Callable[[], str] = utc_now
     calm: asyncio.Event = field(default_factory=asyncio.Event)

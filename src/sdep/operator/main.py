@@ -26,6 +26,7 @@ from sdep.operator.context import Context, utc_now
 from sdep.operator.election import Election
 from sdep.operator.events import Events
 from sdep.operator.evidence import EvidenceDoor
+from sdep.operator.examples import Examples
 from sdep.operator.experiments import Experiments
 from sdep.operator.gates import GateDoor
 from sdep.operator.health import Health
@@ -134,7 +135,9 @@ async def _context(
     queries = Queries(PrometheusDoor(asked, settings.prometheus_url))
     door, questions = EvidenceDoor(pods), Questions(cluster, resolver, settings)
     rollouts = Rollouts(door, queries, GateDoor(others, utc_now, wake), store, utc_now)
-    return Context(settings, cluster, store, questions, events, rollouts, Experiments(door, store, utc_now), notices)
+    experiments, examples = Experiments(door, store, utc_now), Examples(door, store, wake)
+    closing.push_async_callback(examples.close)
+    return Context(settings, cluster, store, questions, events, rollouts, experiments, examples, notices)
 
 
 async def _watch(settings: OperatorSettings, watches: Watches, insights: Insights, stop: asyncio.Event) -> None:

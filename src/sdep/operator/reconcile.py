@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sdep.admission.judge import judge
@@ -60,6 +61,7 @@ class Reconciler:
     def _forget(self, name: ObjectName) -> None:
         self._context.questions.forget(name)
         self._context.rollouts.forget(name)
+        self._context.examples.forget(name)
         self._routes_changed.pop(name, None)
         self._leaving.pop(name, None)
 
@@ -90,7 +92,7 @@ class Reconciler:
         moved = any(follow.trial and new.predictor == follow.trial.stable for _, new in pinning.moves)
         rollout = await context.rollouts.advance(name, sight, follow.trial, known, moved=moved)
         experiment = await context.experiments.look(name, written, sight, before.experiment if before else None)
-        decision = decide(sight, pinning, rollout, experiment)
+        decision = replace(decide(sight, pinning, rollout, experiment), unanswered=context.examples.failed(name, sight))
         if not decision.plan.predictors:
             told = said(decision, name, context.store, found, ())
             await self._report(sdep, failed(sdep, told, context.now()), pinning)
