@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sdep.cli.ages import age
 from sdep.cli.branches import Branch, draw
+from sdep.cli.comparison_view import comparison_branch
 from sdep.cli.experiment_view import experiment_branch, experiment_lines
 from sdep.cli.origin import origin_line
 from sdep.cli.rollout_view import rollout_branch, rollout_lines
@@ -27,6 +28,7 @@ def lines(seen: View, term: Terminal, at: datetime, *, with_namespace: bool = Fa
     branches += [_deployment(left, at) for left in seen.leftover]
     branches += [rollout_branch(seen.rollout, at)] if seen.rollout else []
     branches += [experiment_branch(seen.experiment, at)] if seen.experiment else []
+    branches += [comparison_branch(found, at) for found in seen.comparisons]
     yield from draw(branches, term)
     for condition in seen.conditions:
         yield from _condition(condition, term)

@@ -7,14 +7,16 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from sdep.api.base import KubeModel
+from sdep.api.comparison import ComparisonFound
 from sdep.api.experiment_status import ExperimentPlace
 from sdep.api.status import Origin
+from sdep.diagnosis.comparison import comparison_views
 from sdep.diagnosis.experiment import EXPERIMENT_DECIDED, experiment_view
 from sdep.diagnosis.gathered import Body, Gathered, deployments_by_predictor
 from sdep.diagnosis.rollout import ROLLOUT_COMPLETE, RolloutView, rollout_view
+from sdep.status.conditions import BAD_WHEN_TRUE
 from sdep.status.pods import trouble
 
-_BAD_WHEN_TRUE = {"Stalled"}
 _SAID_WHOLE = {ROLLOUT_COMPLETE: "rollout", EXPERIMENT_DECIDED: "experiment"}
 """Conditions whose part of the status says more."""
 
@@ -88,6 +90,7 @@ class View(KubeModel):
     leftover: list[DeploymentView] = Field(default_factory=list)
     rollout: RolloutView | None = None
     experiment: ExperimentPlace | None = None
+    comparisons: list[ComparisonFound] = Field(default_factory=list)
     conditions: list[ConditionView] = Field(default_factory=list)
 
 
@@ -109,6 +112,7 @@ def view(gathered: Gathered) -> View:
         leftover=[_deployment(gathered, deployment) for deployment in by_predictor[""]],
         rollout=rollout_view(status),
         experiment=experiment_view(status),
+        comparisons=comparison_views(status),
         conditions=list(_conditions(gathered)),
     )
 
@@ -196,7 +200,7 @@ def _conditions(gathered: Gathered) -> Iterator[ConditionView]:
     wrong = [
         found
         for found in gathered.status.get("conditions") or ()
-        if (found["status"] == "True") == (found["type"] in _BAD_WHEN_TRUE)
+        if found["status"] == "Unknown" or (found["status"] == "True") == (found["type"] in BAD_WHEN_TRUE)
     ]
     told = {(found["reason"], found.get("message", "")) for found in wrong if found["type"] not in {"Ready", "Stalled"}}
     for found in wrong:

@@ -22,7 +22,9 @@ from sdep.cluster.credentials import Credentials, load
 from sdep.errors import SdepError
 from sdep.operator import deliveries, outside, probes
 from sdep.operator.acting import Acting
+from sdep.operator.comparisons import Comparisons
 from sdep.operator.context import Context, utc_now
+from sdep.operator.drifts import Drifts
 from sdep.operator.election import Election
 from sdep.operator.events import Events
 from sdep.operator.evidence import EvidenceDoor
@@ -30,6 +32,7 @@ from sdep.operator.examples import Examples
 from sdep.operator.experiments import Experiments
 from sdep.operator.gates import GateDoor
 from sdep.operator.health import Health
+from sdep.operator.lineage.lineage import Lineage, receivers
 from sdep.operator.log import configure
 from sdep.operator.metrics import (
     ADMISSION_SECONDS,
@@ -134,10 +137,22 @@ async def _context(
     closing.push_async_callback(notices.close)
     queries = Queries(PrometheusDoor(asked, settings.prometheus_url))
     door, questions = EvidenceDoor(pods), Questions(cluster, resolver, settings)
-    rollouts = Rollouts(door, queries, GateDoor(others, utc_now, wake), store, utc_now)
-    experiments, examples = Experiments(door, store, utc_now), Examples(door, store, wake)
+    examples = Examples(door, store, wake)
     closing.push_async_callback(examples.close)
-    return Context(settings, cluster, store, questions, events, rollouts, experiments, examples, notices)
+    return Context(
+        settings,
+        cluster,
+        store,
+        questions,
+        events,
+        Rollouts(door, queries, GateDoor(others, utc_now, wake), store, utc_now),
+        Comparisons(door, store, utc_now),
+        Drifts(door, store, utc_now),
+        Experiments(door, store, utc_now),
+        examples,
+        notices,
+        Lineage(receivers(settings), wake, utc_now),
+    )
 
 
 async def _watch(settings: OperatorSettings, watches: Watches, insights: Insights, stop: asyncio.Event) -> None:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
+from sdep.api.drift_status import DriftStatus
 from sdep.api.duration import seconds
 from sdep.api.moment import seconds_between
 from sdep.api.rollout import RolloutSpec
@@ -19,10 +20,11 @@ from sdep.operator.queries import Queries
 from sdep.operator.signatures import Checked, checked
 from sdep.operator.store import ObjectName, Store
 from sdep.plan import Plan
-from sdep.rollout.analysis import analyse
+from sdep.rollout.analysis import analyse, unseen
 from sdep.rollout.before_traffic import is_before_traffic
-from sdep.rollout.collect import Side, gathered
+from sdep.rollout.collect import Side, Told, gathered
 from sdep.rollout.command import read_command
+from sdep.rollout.drifted import drifted
 from sdep.rollout.gates import due, question, waits, with_answers
 from sdep.rollout.progress import advance
 from sdep.rollout.seen import Seen
@@ -45,9 +47,19 @@ class Rollouts:
         self._now = now
 
     async def advance(
-        self, name: ObjectName, sight: Sight, followed: Trial | None, before: RolloutStatus | None, *, moved: bool
+        self,
+        name: ObjectName,
+        sight: Sight,
+        followed: Trial | None,
+        before: RolloutStatus | None,
+        *,
+        moved: bool,
+        drift: Sequence[DriftStatus] = (),
     ) -> RolloutStatus | None:
-        """The rollout as it is now; None where there is none. `moved`: this very look gives the stable predictor another model."""
+        """The rollout as it is now; None where there is none. `moved`: this very look gives the stable predictor another model.
+
+        `drift` is what drift detectors have found.
+        """
         sdep, now = sight.plan.sdep, self._now()
         spec = rollout_of(sdep)
         if spec is None:
@@ -71,6 +83,7 @@ class Rollouts:
             findings=findings,
             collected=collected,
             command=read_command(sdep),
+            drifted=drifted(sdep, trial, drift),
         )
         status = advance(trial, before, seen, now)
         if check.awaited and status.reason == "CanaryStarting":
@@ -115,14 +128,20 @@ class Rollouts:
             return collected, before.findings
         asked = list(self._asked(name, plan, trial))
         present = {one.pod["metadata"]["uid"] for one in asked}
-        told, (counts, answered) = await asyncio.gather(
-            self._door.tell(asked), self._queries.judged(name, trial, before, now)
+        (told, untold), (counts, answered) = await asyncio.gather(
+            self._told(name, trial, asked, collected.since), self._queries.judged(name, trial, before, now)
         )
         collected = gathered(collected, told, present, now).model_copy(update={"queries": counts})
         share = None if before.mirror else 0.5 if trial.baseline else before.weight / 100
         steps = len(trial.spec.steps)
         compared = analyse(analysis, collected.stable, collected.canary, steps=steps, share=share)
-        return collected, [*compared, *answered]
+        return collected, [*(unseen(compared, untold) if untold else compared), *answered]
+
+    async def _told(self, name: ObjectName, trial: Trial, asked: Sequence[Asked], since: str) -> tuple[list[Told], str]:
+        """What pods did, by the source that the analysis names, and why that says nothing."""
+        if trial.spec.analysis.source == "Prometheus":
+            return await self._queries.told(name, trial, asked, since)
+        return await self._door.tell(asked), ""
 
     def _asked(self, name: ObjectName, plan: Plan, trial: Trial) -> Iterator[Asked]:
         sides: dict[str, Side] = {trial.canary: "canary", trial.reference: "stable"}

@@ -74,6 +74,7 @@ def load_predictor(settings: Settings, metrics: Metrics, tracing: Tracing | None
     units = [unit for unit in every if _has_model(unit)]
     loaded = [_load(settings, unit) for unit in units]
     models = {unit.name: model for unit, (model, _) in zip(units, loaded, strict=True)}
+    _watch_drift(settings, models, metrics)
     limit = settings.predictor.rest_timeout_ms / 1000
     own = {
         unit.name: _lane(unit, model, warmth.seconds, threads, metrics)
@@ -96,6 +97,14 @@ def load_predictor(settings: Settings, metrics: Metrics, tracing: Tracing | None
     gate = Gate(settings.inside, metrics.refused.add)
     unanswered = {unit.name: warmth.failed for unit, (_, warmth) in zip(units, loaded, strict=True) if warmth.failed}
     return Predictor(root, models, remote, alone, watch, gate, learns, payloads, unanswered)
+
+
+def _watch_drift(settings: Settings, models: Mapping[str, Model], metrics: Metrics) -> None:
+    if settings.predictor.drift is None:
+        return
+    from sdep.runtime.drift.make import make_tap  # noqa: PLC0415
+
+    metrics.watch_drift(make_tap(settings, settings.predictor.drift, models))
 
 
 def _lane(

@@ -24,7 +24,7 @@ from sdep.render.service import entry_ports
 from sdep.status import conditions
 from sdep.status.observation import PredictorObservation
 
-_BESIDE_READY = ("RolloutComplete", "ExperimentDecided", "InputExamplesAnswered")
+_BESIDE_READY = ("RolloutComplete", "ExperimentDecided", "InputExamplesAnswered", conditions.DRIFT_DETECTED)
 
 
 def summarise(
@@ -57,7 +57,7 @@ def summarise(
         deployment_status={
             deployment.name: DeploymentStatus(replicas=deployment.replicas, available_replicas=deployment.available)
             for seen in observed
-            for deployment in seen.deployments
+            for deployment in seen.with_explainer
         },
         service_status=_services(desired),
         conditions=conditions.since(said, before.conditions if before else (), now, plan.sdep.metadata.generation),

@@ -21,6 +21,7 @@ from sdep.rollout.baseline import with_baseline
 from sdep.rollout.collect import Told
 from sdep.rollout.command import COMMAND_ANNOTATION
 from sdep.rollout.metadata import GraphMetadata
+from sdep.rollout.scraped import Sample
 from sdep.settings import OperatorSettings
 from tests.unit.analysis.test_inputs import describing
 from tests.unit.rollout.trials import later, predictor, sdep
@@ -80,11 +81,22 @@ class Numbers:
     """A Prometheus that answers what it is told to."""
 
     def __init__(self) -> None:
-        self.is_open, self.asked, self.answer = True, list[str](), Answer("0")
+        self.is_open, self.asked, self.answer, self.requests = True, list[str](), Answer("0"), 0
 
     async def ask(self, query: str) -> Answer:
         self.asked.append(query)
         return self.answer
+
+    async def series(self, query: str) -> tuple[list[Sample], str]:
+        """At each look the engines have answered 500 requests more, the canary a fifth of them, and half of these with an error."""
+        self.asked.append(query)
+        if self.answer.error:
+            return [], self.answer.error
+        if "timestamp" in query:
+            return [Sample({"pod": f"{name}-1"}, 1e10) for name in ("main", "canary")], ""
+        self.requests += 100
+        rows = [("main", "200", 4 * self.requests), *(("canary", code, self.requests // 2) for code in ("200", "500"))]
+        return [Sample({"pod": f"{name}-1", "status": code, "le": "+Inf"}, number) for name, code, number in rows], ""
 
 
 class World:
@@ -111,6 +123,7 @@ class World:
             "namespace": "default",
             "uid": name,
             "resourceVersion": "1",
+            "creationTimestamp": later(-60),
             "labels": {"seldon-deployment-id": "prices", "seldon-app": f"prices-{name}"},
         }
         ready = {"type": "Ready", "status": "True"}
@@ -365,3 +378,31 @@ async def test_gates_of_a_rollout_that_is_no_longer_asked_for_are_forgotten() ->
     )
     assert await world.rollouts.advance(NAME, sight, None, None, moved=False) is None
     assert world.gates.asked == ["forgotten"]
+
+
+def by_prometheus() -> World:
+    return World({"source": "Prometheus", "noData": "RollBack", "maxDuration": "3m", "metrics": [{"name": "errors"}]})
+
+
+async def test_prometheus_is_the_source_where_the_analysis_says_so() -> None:
+    world = by_prometheus()
+    for second in range(0, 60, 10):
+        status = await world.at(second)
+    assert world.pods.asked == []
+    assert (status.phase, status.reason) == ("RolledBack", "AnalysisFailed")
+    assert 'deployment_name="prices",predictor_name=~"canary|main"' in world.numbers.asked[0]
+
+
+async def test_without_the_prometheus_that_is_the_source_nothing_passes_and_the_policy_for_no_data_is_followed() -> (
+    None
+):
+    world = by_prometheus()
+    world.numbers.answer = Answer(error="Prometheus does not answer: it is away")
+    for second in range(0, 180, 10):
+        assert (await world.at(second)).phase == "Progressing"
+    status = await world.at(200)
+    assert (status.phase, status.reason, status.message) == (
+        "RolledBack",
+        "NoData",
+        "Prometheus does not answer: it is away",
+    )

@@ -50,8 +50,9 @@ class SeldonApi:
         if predictor is None:
             raise _not_ready()
         answer = await predictor.predict(message)
-        self._metrics.predictions.add()
-        self._metrics.evidence.answered(answer.payload)
+        self._metrics.predicted(answer.payload)
+        if self._metrics.drift is not None:
+            self._metrics.drift.offer(message.payload, answer.payload)
         return answer
 
     async def feedback(self, body: Any, puid: str) -> tuple[bytes, str]:  # noqa: ANN401 - decoded JSON
