@@ -9,8 +9,9 @@ from pydantic import Field
 
 from sdep.api.base import Count, FreeForm, Int32, IntOrString, KubeModel
 from sdep.api.drift import DriftDetector
-from sdep.api.graph import Endpoint, Unit
-from sdep.api.pod_spec import Container, PodSpec, Resources, TemplateMetadata, Variable
+from sdep.api.explainer import Explainer
+from sdep.api.graph import Unit
+from sdep.api.pod_spec import PodSpec, Resources, TemplateMetadata, Variable
 
 WHOLE = 100
 """The sum of the live weights, in percent."""
@@ -60,19 +61,6 @@ class SvcOrchSpec(KubeModel):
     resources: Resources | None = None
     env: list[Variable] | None = None
     replicas: Count | None = None
-
-
-class Explainer(KubeModel):
-    type: str | None = None
-    model_uri: str | None = None
-    service_account_name: str | None = None
-    container_spec: Container | None = None
-    config: dict[str, str] | None = None
-    endpoint: Endpoint | None = None
-    env_secret_ref_name: str | None = None
-    storage_initializer_image: str | None = None
-    replicas: Count | None = None
-    init_parameters: str | None = None
 
 
 class Ssl(KubeModel):

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sdep.contract import fitted
 from sdep.render.labels import DEPLOYMENT_ID
-from sdep.render.names import fitted
 from sdep.render.variables import predictor_of
 
 Body = Mapping[str, Any]

@@ -87,6 +87,7 @@ def said(
         conditions.children_applied(refused),
         conditions.deployments_ready(decision.observed),
         *conditions.environments_ready(decision.observed),
+        *conditions.explainers_ready(decision.observed),
         *conditions.children_ready(keys, live),
         conditions.routes_ready(routes_ready(ingress, keys, live), ingress=ingress),
         conditions.traffic_as_requested(

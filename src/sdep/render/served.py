@@ -18,6 +18,7 @@ from sdep.contract import (
 from sdep.layout.place import PlacedContainer, Pod
 from sdep.plan import Plan
 from sdep.render import names
+from sdep.render.explainer_port import port
 from sdep.render.unit import uses_grpc
 
 _PREDICT = ServedParameter(name="method", value="predict", type="STRING")
@@ -33,6 +34,7 @@ def served(plan: Plan, predictor: Predictor, graph: ServedUnit) -> ServedPredict
         rest_timeout_ms=_number(plan, "seldon.io/rest-timeout"),
         grpc_timeout_ms=_number(plan, "seldon.io/grpc-timeout"),
         **_payload_limits(plan, graph),
+        **({"explainer_port": port(predictor.explainer)} if predictor.explainer else {}),
         graph=graph,
     )
 

@@ -60,7 +60,7 @@ def summarise(
         deployment_status={
             deployment.name: DeploymentStatus(replicas=deployment.replicas, available_replicas=deployment.available)
             for seen in observed
-            for deployment in seen.deployments
+            for deployment in seen.with_explainer
         },
         service_status=_services(desired),
         conditions=conditions.since(said, before.conditions if before else (), now, plan.sdep.metadata.generation),
