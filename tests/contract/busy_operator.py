@@ -32,6 +32,13 @@ SHADOW = {
     "delta": QUANTILES,
     "slower": QUANTILES,
 }
+DRIFT = [
+    {
+        "predictor": "main",
+        "reason": "FeaturesDrifted",
+        "findings": [{"kind": "feature", "name": "oil", "drifted": True, "distance": 34.0}],
+    }
+]
 
 
 class BusyHealth(Health):
@@ -46,9 +53,11 @@ def happen() -> None:
     metrics.RECONCILE_ERRORS.labels(reason="ApiServerError").inc()
     metrics.CHANGES.labels(kind="Deployment", action="created").inc()
     metrics.REGISTRY_MOVES.inc()
+    metrics.DRIFT_WINDOWS.labels(reason="NoDrift").inc()
     metrics.MISSED_DELETIONS.inc()
     metrics.GATE_REQUESTS.labels(code="200").inc()
     metrics.NOTIFICATIONS.labels(outcome="delivered").inc()
+    metrics.LINEAGE.labels(receiver="DataHub", outcome="delivered").inc()
     metrics.ROLLOUT_DECISIONS.labels(phase="Promoted", reason="Promoted").inc()
     metrics.EXPERIMENT_DECISIONS.labels(reason="WinnerDeclared").inc()
     metrics.EVIDENCE_REQUESTS.labels(source="engine", code="200").inc()
@@ -66,9 +75,8 @@ async def main() -> None:
 
     store = Store()
     metadata = {"namespace": "n", "name": "prices", "uid": "u", "resourceVersion": "1"}
-    store.put_sdep(
-        {"metadata": metadata, "status": {"state": "Available", "predictors": PREDICTORS, "comparisons": [SHADOW]}}
-    )
+    status = {"state": "Available", "predictors": PREDICTORS, "comparisons": [SHADOW], "drift": DRIFT}
+    store.put_sdep({"metadata": metadata, "status": status})
     streams = Streams(Insights(), lambda *_: None, lambda *_: False)
     cluster = cast("Cluster", cast("Any", None))  # the probes for liveness alone ask it
     await probes.serve(int(sys.argv[1]), BusyHealth(cluster, store, WorkQueue(reconcile), streams))

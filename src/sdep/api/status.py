@@ -8,6 +8,7 @@ from pydantic import Field
 
 from sdep.api.base import Int32, KubeModel
 from sdep.api.comparison import Comparison
+from sdep.api.drift_status import DriftStatus
 from sdep.api.experiment_status import ExperimentStatus
 from sdep.api.rollout_notify import Phase
 from sdep.evidence.evidence import Evidence
@@ -84,6 +85,22 @@ class Pin(KubeModel):
     def label(self) -> str:
         """The model in a few characters: `price/3`, or the URI of what has no version."""
         return f"{self.name}/{self.version}" if self.version else self.uri
+
+
+ReceiverName = Literal["DataHub", "OpenLineage"]
+
+
+class Told(KubeModel):
+    """What a receiver of lineage was last told, and when: `digest` is that of the statement, `models` are those it was told of.
+
+    `runs` are those of OpenLineage that are on, by predictor.
+    """
+
+    receiver: ReceiverName
+    digest: str
+    at: str = ""
+    models: list[str] = Field(default_factory=list)
+    runs: dict[str, str] = Field(default_factory=dict)
 
 
 class PredictorStatus(KubeModel):
@@ -192,13 +209,17 @@ class GateAnswer(KubeModel):
 
 
 class RolloutPlace(KubeModel):
-    """How far it is: `step` counts from 0; `weight` and `mirror` are the canary's, in percent. `revision` tells one trial from the next."""
+    """How far it is: `step` counts from 0; `weight` and `mirror` are the canary's, in percent. `revision` tells one trial from the next.
+
+    `baseline` is the copy of the stable predictor that the canary is compared with, "" where there is none.
+    """
 
     phase: Phase
     reason: str = ""
     message: str = ""
     canary: str
     stable: str
+    baseline: str = ""
     revision: str
     step: Int32 = 0
     steps: Int32 = 0
@@ -231,7 +252,9 @@ class Status(KubeModel):
     models: list[Pin] = Field(default_factory=list)
     rollout: RolloutStatus | None = None
     comparisons: list[Comparison] = Field(default_factory=list)
+    drift: list[DriftStatus] = Field(default_factory=list)
     experiment: ExperimentStatus | None = None
+    lineage: list[Told] | None = None
     deployment_status: dict[str, DeploymentStatus] = Field(default_factory=dict)
     service_status: dict[str, ServiceStatus] = Field(default_factory=dict)
     conditions: list[Condition] = Field(default_factory=list)

@@ -25,6 +25,7 @@ COMMANDS = {
     "diff": "show what the operator would change in the cluster for a manifest",
     "resolve": "ask the registry which model a URI means now",
     "image": "build an image that holds a model",
+    "explainer": "make an explainer of a model ahead",
     "history": "list the models that each unit has served, and what was decided of its rollout",
     "undo": "go back to an earlier model and stay there",
     "release": "let held units follow the registry again",
@@ -40,6 +41,7 @@ COMMANDS = {
     "operate": "run the operator (settings: SDEP_* variables)",
     "fetch": "download a model into a folder (the init container's command)",
     "serve": "serve a predictor (the engine container's command)",
+    "explanations": "serve explanations of a model (the explainer container's command)",
 }
 
 FINE, NO, WRONG_CALL, FAILED, INTERRUPTED = 0, 1, 2, 3, 130
@@ -50,7 +52,7 @@ EXIT_CODES = {
     FAILED: "could not be answered: the cluster, the registry or a file can not be read",
 }
 _EXAMPLES = "examples:"
-_PROGRAMS = {"operate", "fetch", "serve"}
+_PROGRAMS = {"operate", "fetch", "serve", "explanations"}
 """Of the images: a failure that was explained is 1."""
 _ANSWERED_NO = {
     "InvalidManifest",
@@ -67,8 +69,10 @@ _ANSWERED_NO = {
     "NotRolledBack",
     "ModelNotFound",
     "ModelVersionNotFound",
+    "NotExplainable",
+    "ReferenceNotFound",
 }
-_CALLED_WRONG = {"InvalidCall", "InvalidSettings", "InvalidModels"}
+_CALLED_WRONG = {"InvalidCall", "InvalidExplainer", "InvalidSettings", "InvalidModels"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 
 from sdep.api.comparison import Bounded
-from sdep.rollout.analysis.bernoulli import ANY, log_likelihood, log_mixture, log_mixture_of_rates
+from sdep.rollout.analysis.bernoulli import ANY, RARE, log_likelihood, log_mixture
 
 ALPHA = 0.05
 """The chance that what is said of one comparison is ever wrong."""
@@ -25,7 +25,7 @@ def share(hits: float, trials: int) -> Bounded | None:
     if not trials:
         return None
     misses, estimate = max(0.0, trials - hits), min(1.0, hits / trials)
-    least = log_mixture_of_rates(misses, trials) + math.log(ALPHA)
+    least = _log_mixture_of_both(misses, trials) + math.log(ALPHA)
     missed = 1 - estimate
     low, high = _edge(misses, trials, least, missed, 0.0), _edge(misses, trials, least, missed, 1.0)
     return Bounded(estimate=_told(estimate), low=_told(1 - high), high=_told(1 - low))
@@ -39,6 +39,12 @@ def sign_test(more: int, less: int) -> float:
     differing = more + less
     against = log_mixture(more, differing, ANY) - log_likelihood(more, differing, 0.5)
     return float(f"{math.exp(min(0.0, -against)):.3g}")
+
+
+def _log_mixture_of_both(hits: float, trials: int) -> float:
+    """Half of the prior prefers no rate, and half of it rare ones."""
+    both = log_mixture(hits, trials, ANY), log_mixture(hits, trials, RARE)
+    return max(both) + math.log1p(math.exp(-abs(both[0] - both[1]))) - math.log(2)
 
 
 def _edge(hits: float, trials: int, least: float, inside: float, outside: float) -> float:

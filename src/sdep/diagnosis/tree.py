@@ -14,9 +14,9 @@ from sdep.diagnosis.comparison import comparison_views
 from sdep.diagnosis.experiment import EXPERIMENT_DECIDED, experiment_view
 from sdep.diagnosis.gathered import Body, Gathered, deployments_by_predictor
 from sdep.diagnosis.rollout import ROLLOUT_COMPLETE, RolloutView, rollout_view
+from sdep.status.conditions import BAD_WHEN_TRUE
 from sdep.status.pods import trouble
 
-_BAD_WHEN_TRUE = {"Stalled"}
 _SAID_WHOLE = {ROLLOUT_COMPLETE: "rollout", EXPERIMENT_DECIDED: "experiment"}
 """Conditions whose part of the status says more."""
 
@@ -200,7 +200,7 @@ def _conditions(gathered: Gathered) -> Iterator[ConditionView]:
     wrong = [
         found
         for found in gathered.status.get("conditions") or ()
-        if (found["status"] == "True") == (found["type"] in _BAD_WHEN_TRUE)
+        if found["status"] == "Unknown" or (found["status"] == "True") == (found["type"] in BAD_WHEN_TRUE)
     ]
     told = {(found["reason"], found.get("message", "")) for found in wrong if found["type"] not in {"Ready", "Stalled"}}
     for found in wrong:

@@ -29,6 +29,7 @@ class Evidence(BaseModel):
     `latency` is in seconds, of answers that are neither. `predictions` are the numbers that were answered; of rows of
     several numbers it is the greatest of each, and its place is the class. `classes` are labels with their counts. `truth` is what
     feedback said to this pod, by the model that had answered, as `meta.requestPath` names it: a gateway sends feedback to any predictor.
+    `bucketed`: Prometheus told it, so that each of `latency` is the upper edge of a bucket, and of what was predicted nothing is known.
     """
 
     model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True, extra="ignore")
@@ -40,6 +41,7 @@ class Evidence(BaseModel):
     predictions: HistogramText = Histogram()
     classes: Mapping[str, Number] = Field(default_factory=dict)
     truth: Mapping[str, Truth] = Field(default_factory=dict)
+    bucketed: bool = False
 
     def plus(self, other: Evidence) -> Evidence:
         return Evidence(
@@ -50,6 +52,7 @@ class Evidence(BaseModel):
             predictions=self.predictions.plus(other.predictions),
             classes=bounded(Counter(self.classes) + Counter(other.classes)),
             truth=added(self.truth, other.truth),
+            bucketed=self.bucketed or other.bucketed,
         )
 
     def since(self, earlier: Evidence) -> Evidence:
@@ -64,6 +67,7 @@ class Evidence(BaseModel):
             predictions=self.predictions.minus(earlier.predictions),
             classes=Counter(self.classes) - Counter(earlier.classes),
             truth=after(self.truth, earlier.truth),
+            bucketed=self.bucketed,
         )
 
 

@@ -15,6 +15,8 @@ from sdep.contract import METADATA_PATH
 from sdep.evidence import answers
 from sdep.evidence.answers import Answers
 from sdep.evidence.evidence import PATH, Evidence
+from sdep.evidence.watched import PATH as DRIFT_PATH
+from sdep.evidence.watched import Watched
 from sdep.rollout.collect import Told
 from sdep.rollout.metadata import GraphMetadata
 
@@ -49,6 +51,16 @@ class EvidenceDoor:
         """What those pods tell that answer."""
         found = await asyncio.gather(*(self._told(one) for one in asked))
         return [told for told in found if told]
+
+    async def watched(self, asked: Asked) -> Watched | None:
+        """What a pod has seen of inputs and predictions; None where it does not answer."""
+        if not asked.url(DRIFT_PATH):
+            return None
+        try:
+            return Watched.model_validate_json(await self._get(asked, DRIFT_PATH), by_alias=True, by_name=False)
+        except (aiohttp.ClientError, TimeoutError, ValidationError) as error:
+            _silent(asked, "drift", error)
+            return None
 
     async def metadata(self, asked: Asked) -> GraphMetadata | None:
         """What a pod says of its models: nothing where it has no such page. None where it does not answer."""

@@ -31,8 +31,8 @@ def measure_shadows(sdeps: Iterable[Mapping[str, Any]]) -> None:
 def _measure(shadow: tuple[str, str, str], found: Mapping[str, Any]) -> None:
     for outcome, count in _outcomes(found).items():
         PAIRS.labels(*shadow, outcome).inc(count)
-    for side, count in (("live", "liveOnly"), ("shadow", "shadowOnly")):
-        UNPAIRED.labels(*shadow, side).inc(found.get(count, 0))
+    for side, alone in (("live", "liveOnly"), ("shadow", "shadowOnly")):
+        UNPAIRED.labels(*shadow, side).inc(found.get(alone, 0))
     for bound, share in (found.get("agreement") or {}).items():
         AGREEMENT.labels(*shadow, bound).set(share)
     for gauge, field in ((DELTA, "delta"), (SLOWER, "slower")):

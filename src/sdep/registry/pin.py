@@ -47,6 +47,12 @@ def pin_models(sdep: SeldonDeployment, answers: Mapping[UnitKey, Answer], before
     return Pinning(pins, faults, tuple(moves))
 
 
+def served_by(pin: Pin) -> ResolvedModel:
+    """The model of a pin, as a registry would have answered it."""
+    known = pin.origin or Origin()
+    return ResolvedModel(pin.artifact_uri, pin.name, pin.version, pin.run_id, pin.model_id, known)
+
+
 def _pin(predictor: str, unit: Unit, model: ResolvedModel | HeldModel | None, old: Pin | None, now: str) -> Pin | None:
     uri = unit.model_uri or ""
     if model is None:
@@ -76,7 +82,7 @@ def _origin(model: ResolvedModel | HeldModel, old: Pin | None) -> Origin | None:
     """As the registry says; of a model that is held, or whose run could not be read just now, as it said before."""
     if isinstance(model, ResolvedModel) and model.origin:
         return model.origin
-    known = [old, *old.history] if old else []
+    known: list[Pin | ModelChange] = [old, *old.history] if old else []
     return next((before.origin for before in known if before.artifact_uri == model.artifact_uri), None)
 
 

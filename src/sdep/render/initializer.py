@@ -6,7 +6,14 @@ from typing import Any
 
 from sdep.api.graph import Unit
 from sdep.api.predictor import Predictor
-from sdep.contract import ENV_ENVIRONMENT, ENV_REFERENCE, MODELS_ROOT, TERMINATION_LOG, model_directory
+from sdep.contract import (
+    ENV_ENVIRONMENT,
+    ENV_REFERENCE,
+    LOGGED_REFERENCE,
+    MODELS_ROOT,
+    TERMINATION_LOG,
+    model_directory,
+)
 from sdep.plan import Plan
 from sdep.render import cache, names
 from sdep.render.security import container_security
@@ -38,7 +45,11 @@ def unit_initializer(plan: Plan, predictor: Predictor, unit: Unit, *, own_proces
     )
     if own_process or made["args"][0] != "fetch":
         return made
-    return _with_environment(plan, made)
+    made = _with_environment(plan, made)
+    detector = predictor.drift_detector
+    if detector is None or plan.layouts[predictor.name].reference_unit != name:
+        return made
+    return with_reference(plan, made, detector.reference.uri if detector.reference else LOGGED_REFERENCE)
 
 
 def _with_environment(plan: Plan, made: dict[str, Any]) -> dict[str, Any]:
@@ -85,7 +96,7 @@ def initializer(
 
 def _environment(plan: Plan, uri: str) -> list[dict[str, str]]:
     home = {"name": "HOME", "value": "/tmp"}  # noqa: S108 - clients write their caches there
-    return [home, *_tracking(plan)] if uri.startswith("mlflow-artifacts:") else [home]
+    return [home, *_tracking(plan)] if uri.startswith(("mlflow-artifacts:", "runs:/")) else [home]
 
 
 def _tracking(plan: Plan) -> list[dict[str, str]]:

@@ -32,13 +32,18 @@ def grown(
     """The evidence of each side since a moment, and what each pod told last, with what came since the last look.
 
     What a pod did before `since` is not counted: the first telling of one that is older is where its count begins. What a pod
-    did between its last telling and its end is lost. `present` are the uids of all pods that there are.
+    did between its last telling and its end is lost. Where another source tells of it than before, its count goes on from there.
+    `present` are the uids of all pods that there are.
     """
     new, last = dict(sums), dict[str, Evidence]()
     for pod in told:
         known = pods.get(pod.uid)
-        came = pod.evidence.since(known) if known else pod.evidence
-        if known or pod.started >= since:
+        came = None
+        if known and known.bucketed == pod.evidence.bucketed:
+            came = pod.evidence.since(known)
+        elif known is None and pod.started >= since:
+            came = pod.evidence
+        if came:
             new[pod.side] = new.get(pod.side, Evidence()).plus(came)
         last[pod.uid] = pod.evidence
     # A pod that is there and did not answer this time is remembered: what it did meanwhile counts the next time.

@@ -60,8 +60,8 @@ def test_the_tree_has_who_wins_and_why_and_no_line_for_its_condition() -> None:
     )
     log = list(plain_lines(view(gathered(body()))))
     assert log[-2:] == [
-        "default/prices experiment by correct: Decided, b wins",
-        "default/prices finding correct: b beside a: Better",
+        "models/prices experiment by correct: Decided, b wins",
+        "models/prices finding correct: b beside a: Better",
     ]
 
 

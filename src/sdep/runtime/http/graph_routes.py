@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 from sdep.contract import METADATA_PATH, PREDICTIONS_PATH
-from sdep.evidence import answers, evidence
+from sdep.evidence import answers, evidence, watched
 from sdep.runtime.errors import BadDataError
 from sdep.runtime.http.announce import announce
 from sdep.runtime.http.response import Response
@@ -41,6 +41,7 @@ class GraphRoutes:
             "/api/v1.0/health/status": status,
             evidence.PATH: Route(GET, self._evidence),
             answers.PATH: Route(GET, self._answers),
+            watched.PATH: Route(GET, self._watched),
         }
 
     def of_unit(self) -> dict[str, Route]:
@@ -74,6 +75,10 @@ class GraphRoutes:
         since, until = _since(request), time.monotonic()
         found = (await self._metrics.collected()).answers.between(since, until)
         return Response(found.model_dump_json().encode())
+
+    async def _watched(self, _: Request) -> Response:
+        found = (await self._metrics.collected()).watched
+        return Response(found.model_dump_json(by_alias=True).encode())
 
     async def _graph_metadata(self, _: Request) -> Response:
         return Response(await self._api.graph_metadata())

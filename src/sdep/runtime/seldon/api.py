@@ -51,6 +51,8 @@ class SeldonApi:
             raise _not_ready()
         answer = await predictor.predict(message)
         self._metrics.predicted(answer.payload)
+        if self._metrics.drift is not None:
+            self._metrics.drift.offer(message.payload, answer.payload)
         return answer
 
     async def feedback(self, body: Any, puid: str) -> tuple[bytes, str]:  # noqa: ANN401 - decoded JSON
@@ -96,12 +98,14 @@ class SeldonApi:
         predictor = self._ready()
         told = await asyncio.gather(*(service.metadata() for service in predictor.services.values()))
         containers = dict(zip(predictor.services, told, strict=True))
-        return orjson.dumps(graph_metadata(self._served, predictor.models, containers))
+        return orjson.dumps(graph_metadata(self._served, predictor.models, containers, predictor.unanswered))
 
     async def unit_metadata(self, name: str) -> bytes:
         unit, predictor = self._unit(name), self._ready()
         service = predictor.services.get(name)
-        return orjson.dumps(unit_metadata(unit, predictor.models) if service is None else await service.metadata())
+        if service is not None:
+            return orjson.dumps(await service.metadata())
+        return orjson.dumps(unit_metadata(unit, predictor.models, predictor.unanswered))
 
     async def unit_status(self, name: str) -> bytes:
         """A container's own word, or that a unit of this process is as well as the process."""

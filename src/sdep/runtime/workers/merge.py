@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sdep.evidence import answers
 from sdep.evidence.evidence import Evidence
+from sdep.evidence.watched import Watched
 from sdep.runtime.report import Report
 
 if TYPE_CHECKING:
@@ -30,12 +31,13 @@ class _Family(NamedTuple):
 def together(reports: Sequence[Report]) -> Report:
     evidence = reduce(Evidence.plus, (report.evidence for report in reports))
     told = answers.together(report.answers for report in reports)
-    return Report(merged(report.exposition for report in reports), evidence, told)
+    watched = reduce(Watched.plus, (report.watched for report in reports))
+    return Report(merged(report.exposition for report in reports), evidence, told, watched)
 
 
 def lasting(report: Report) -> Report:
     """What stays true of a worker that is gone: it did what it counted. Its last answers are gone with it."""
-    return Report(counts(report.exposition), report.evidence)
+    return Report(counts(report.exposition), report.evidence, watched=report.watched)
 
 
 def merged(expositions: Iterable[str]) -> str:
