@@ -118,7 +118,11 @@ def test_what_has_no_effect_yet_is_a_warning_and_stops_nothing() -> None:
         ({"type": "AnchorImages"}, "", "AnchorImages is none that is built in: use one of ALE, AnchorTabular,"),
         ({"type": "ALE", "modelUri": "models:/e/1"}, ".modelUri", "is looked up in no registry: write the run"),
         ({"type": "ALE", "endpoint": {"type": "GRPC"}}, ".endpoint.type", "asks its predictor over HTTP"),
-        ({"type": "ALE", "containerSpec": {"name": "e", "image": "i"}, "reference": {}}, ".reference", "reads none"),
+        (
+            {"type": "ALE", "containerSpec": {"name": "e", "image": "i"}, "reference": {"uri": "s3://d"}},
+            ".reference",
+            "reads none",
+        ),
     ],
 )
 def test_what_is_wrong_with_an_explainer_is_said_of_its_field(explainer: dict[str, Any], field: str, said: str) -> None:

@@ -8,17 +8,12 @@ from pydantic import Field, WithJsonSchema
 
 from sdep.api.base import Count, KubeModel
 from sdep.api.duration import Duration
+from sdep.api.reference_data import ReferenceData
 
 Points = Annotated[float, Field(ge=0, le=100), WithJsonSchema({"type": "number", "minimum": 0, "maximum": 100})]
 """Percentage points."""
 Rate = Annotated[float, Field(gt=0, le=1), WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1})]
 OnDrift = Literal["Report", "PauseRollout", "RollBack"]
-
-
-class DriftReference(KubeModel):
-    """A table of the data to compare with, wherever a model may be stored: CSV, Parquet, JSON or NumPy's."""
-
-    uri: str
 
 
 class DriftWindow(KubeModel):
@@ -53,7 +48,7 @@ class DriftDetector(KubeModel):
     `sampleRate` is the share of requests that is looked at. `onDrift` says what becomes of a rollout whose canary this predictor is.
     """
 
-    reference: DriftReference | None = None
+    reference: ReferenceData | None = None
     window: DriftWindow = DriftWindow()
     interval: Duration = "1m"
     features: list[str] = Field(default_factory=list)

@@ -7,13 +7,8 @@ from typing import Any
 from sdep.api.base import Count, KubeModel
 from sdep.api.graph import Endpoint
 from sdep.api.pod_spec import Container
+from sdep.api.reference_data import ReferenceData
 from sdep.contract import EXPLAINERS
-
-
-class ReferenceData(KubeModel):
-    """The data that a model is explained by. Without a `uri` it is what MLflow knows of the model's training."""
-
-    uri: str | None = None
 
 
 class Explainer(KubeModel):

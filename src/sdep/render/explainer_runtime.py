@@ -22,7 +22,7 @@ from sdep.contract import (
 from sdep.plan import Plan, fetched_as_written
 from sdep.render import cache, names, tls
 from sdep.render.explainer_port import port
-from sdep.render.initializer import initializer, unit_initializer, with_reference
+from sdep.render.initializer import initializer, unit_initializer
 from sdep.render.runtime import probes
 from sdep.render.security import pod_security, restricted
 from sdep.render.service import entry_ports
@@ -69,8 +69,8 @@ def explained_unit(plan: Plan, predictor: Predictor) -> Unit | None:
 
 def _initializers(plan: Plan, predictor: Predictor, explainer: Explainer, unit: Unit | None) -> Iterator[Body]:
     if unit:
-        made = unit_initializer(plan, predictor, unit, own_process=False)
-        made = with_reference(plan, made, (explainer.reference and explainer.reference.uri) or LOGGED_REFERENCE)
+        data = explainer.reference.uri if explainer.reference else LOGGED_REFERENCE
+        made = unit_initializer(plan, predictor, unit, own_process=False, reference=data)
         if explainer.type not in NEED_NO_REFERENCE and not explainer.model_uri:
             made["env"] = merged(made["env"], [{"name": ENV_REFERENCE_REQUIRED, "value": "true"}])
         yield made

@@ -65,7 +65,7 @@ def test_the_chain_of_an_explainer_ends_at_its_own_pod() -> None:
     said = explained(gathered(body, predictor, explainer, *sets, *pods))
     assert [link.name for link in said.chain[2:4]] == ["prices-main-explainer", "prices-main-explainer-5d4"]
     assert (said.chain[-1].name, said.chain[-1].reason) == ("m-model-initializer", "ReferenceNotFound")
-    assert said.advice.startswith("Log what is named above")
+    assert said.advice.startswith("Log the training data as the message says")
 
 
 def test_a_container_that_crashes_is_asked_for_the_log_of_its_last_run() -> None:
