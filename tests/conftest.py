@@ -24,6 +24,12 @@ def peers_python() -> Path:
 
 
 @pytest.fixture(scope="session")
+def pipelines_python() -> Path:
+    """A Python with Kubeflow Pipelines' package: it wants an older protobuf than the runtime."""
+    return python_of("pipelines")
+
+
+@pytest.fixture(scope="session")
 def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RegistryServer]:
     """A real MLflow server with one model; who moves its alias `champion` moves it back."""
     with registry_server(python_of("mlflow"), tmp_path_factory.mktemp("mlflow")) as server:

@@ -98,6 +98,17 @@ OPERATOR = Board(
                 (Query(rate("sdep_notifications_total", _OPERATOR, "outcome"), "{{outcome}}"),),
                 "ops",
             ),
+            Panel(
+                "Statements to DataHub and OpenLineage",
+                (
+                    Query(
+                        rate("sdep_lineage_statements_total", _OPERATOR, "receiver, outcome"),
+                        "{{receiver}} {{outcome}}",
+                    ),
+                ),
+                "ops",
+                description="What failed is tried again; what was dropped is not.",
+            ),
         ),
         (
             Panel(

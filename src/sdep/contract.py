@@ -213,9 +213,9 @@ class ServedPredictor(_Wire):
     """Payloads that may wait for their receiver; 0 for the runtime's default."""
     payload_timeout_ms: int = 0
     """How long a receiver may take for one payload; 0 for the runtime's default."""
+    drift: ServedDrift | None = None
     explainer_port: int = EXPLAINER_PORT
     """Where the predictor's explainer listens, if it has one."""
-    drift: ServedDrift | None = None
     graph: ServedUnit
 
 

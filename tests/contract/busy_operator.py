@@ -45,6 +45,7 @@ def happen() -> None:
     metrics.MISSED_DELETIONS.inc()
     metrics.GATE_REQUESTS.labels(code="200").inc()
     metrics.NOTIFICATIONS.labels(outcome="delivered").inc()
+    metrics.LINEAGE.labels(receiver="DataHub", outcome="delivered").inc()
     metrics.ROLLOUT_DECISIONS.labels(phase="Promoted", reason="Promoted").inc()
     metrics.EXPERIMENT_DECISIONS.labels(reason="WinnerDeclared").inc()
     metrics.EVIDENCE_REQUESTS.labels(source="engine", code="200").inc()

@@ -87,6 +87,22 @@ class Pin(KubeModel):
         return f"{self.name}/{self.version}" if self.version else self.uri
 
 
+ReceiverName = Literal["DataHub", "OpenLineage"]
+
+
+class Told(KubeModel):
+    """What a receiver of lineage was last told, and when: `digest` is that of the statement, `models` are those it was told of.
+
+    `runs` are those of OpenLineage that are on, by predictor.
+    """
+
+    receiver: ReceiverName
+    digest: str
+    at: str = ""
+    models: list[str] = Field(default_factory=list)
+    runs: dict[str, str] = Field(default_factory=dict)
+
+
 class PredictorStatus(KubeModel):
     """`traffic` is the percentage that is routed now; for a shadow, the percentage that is mirrored."""
 
@@ -238,6 +254,7 @@ class Status(KubeModel):
     comparisons: list[Comparison] = Field(default_factory=list)
     drift: list[DriftStatus] = Field(default_factory=list)
     experiment: ExperimentStatus | None = None
+    lineage: list[Told] | None = None
     deployment_status: dict[str, DeploymentStatus] = Field(default_factory=dict)
     service_status: dict[str, ServiceStatus] = Field(default_factory=dict)
     conditions: list[Condition] = Field(default_factory=list)

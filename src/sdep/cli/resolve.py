@@ -36,7 +36,7 @@ def run(given: argparse.Namespace) -> int:
 
 def _fields(found: ResolvedModel) -> dict[str, object]:
     """As they are called in a status."""
-    said = {
+    said: dict[str, object] = {
         "artifactUri": found.artifact_uri,
         "name": found.name,
         "version": found.version,

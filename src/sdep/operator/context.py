@@ -12,6 +12,7 @@ from sdep.operator.comparisons import Comparisons
 from sdep.operator.drifts import Drifts
 from sdep.operator.events import Events
 from sdep.operator.experiments import Experiments
+from sdep.operator.lineage.lineage import Lineage
 from sdep.operator.notices import Notices
 from sdep.operator.questions import Questions
 from sdep.operator.rollouts import Rollouts
@@ -36,6 +37,7 @@ class Context:
     drifts: Drifts
     experiments: Experiments
     notices: Notices
+    lineage: Lineage
     now: Callable[[], str] = utc_now
     calm: asyncio.Event = field(default_factory=asyncio.Event)
     """Set while no SeldonDeployment waits that a user made or changed: then there is time to report."""

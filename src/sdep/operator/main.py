@@ -31,6 +31,7 @@ from sdep.operator.evidence import EvidenceDoor
 from sdep.operator.experiments import Experiments
 from sdep.operator.gates import GateDoor
 from sdep.operator.health import Health
+from sdep.operator.lineage.lineage import Lineage, receivers
 from sdep.operator.log import configure
 from sdep.operator.metrics import (
     ADMISSION_SECONDS,
@@ -135,10 +136,19 @@ async def _context(
     closing.push_async_callback(notices.close)
     queries = Queries(PrometheusDoor(asked, settings.prometheus_url))
     door, questions = EvidenceDoor(pods), Questions(cluster, resolver, settings)
-    rollouts = Rollouts(door, queries, GateDoor(others, utc_now, wake), store, utc_now)
-    comparisons, experiments = Comparisons(door, store, utc_now), Experiments(door, store, utc_now)
-    drifts = Drifts(door, store, utc_now)
-    return Context(settings, cluster, store, questions, events, rollouts, comparisons, drifts, experiments, notices)
+    return Context(
+        settings,
+        cluster,
+        store,
+        questions,
+        events,
+        Rollouts(door, queries, GateDoor(others, utc_now, wake), store, utc_now),
+        Comparisons(door, store, utc_now),
+        Drifts(door, store, utc_now),
+        Experiments(door, store, utc_now),
+        notices,
+        Lineage(receivers(settings), wake, utc_now),
+    )
 
 
 async def _watch(settings: OperatorSettings, watches: Watches, insights: Insights, stop: asyncio.Event) -> None:

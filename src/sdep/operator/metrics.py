@@ -63,6 +63,7 @@ EVIDENCE_REQUESTS = Counter(
 GATE_REQUESTS = Counter("sdep_gate_requests_total", "Requests to gates of rollouts", ["code"])
 NOTIFICATIONS = Counter("sdep_notifications_total", "Notifications of rollouts", ["outcome"])
 EXPERIMENT_DECISIONS = Counter("sdep_experiment_decisions_total", "What experiments came to", ["reason"])
+LINEAGE = Counter("sdep_lineage_statements_total", "Statements on what is served", ["receiver", "outcome"])
 ROLLOUT_DECISIONS = Counter("sdep_rollout_decisions_total", "What rollouts came to", ["phase", "reason"])
 
 _VERBS = {"GET": "get", "POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}

@@ -63,6 +63,7 @@ class Reconciler:
         self._context.rollouts.forget(name)
         self._context.comparisons.forget(name)
         self._context.drifts.forget(name)
+        self._context.lineage.gone(name)
         self._routes_changed.pop(name, None)
         self._leaving.pop(name, None)
 
@@ -118,7 +119,9 @@ class Reconciler:
         status = summarise(plan, decision.asked, observed, decision.desired, told, context.now())
         comparisons = await context.comparisons.look(name, decision, before.comparisons if before else ())
         parts = {"rollout": rollout, "drift": drift, "experiment": experiment, "comparisons": comparisons}
-        await self._report(sdep, status.model_copy(update=parts), pinning)
+        status = status.model_copy(update=parts)
+        lineage = context.lineage.told(sdep, status, before)
+        await self._report(sdep, status.model_copy(update={"lineage": lineage}), pinning)
         if delay is None and (changes.foreign or acted):
             delay = _RETRY_SECONDS if changes.foreign else _AFTER_OWN_WRITES_SECONDS
         return soonest(

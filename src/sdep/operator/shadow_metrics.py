@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter, Gauge, disable_created_metrics
+
+disable_created_metrics()  # type: ignore[no-untyped-call]  # a counter that is told anew at each scrape would seem made anew
 
 _SHADOW = ["namespace", "deployment_name", "predictor_name"]
 PAIRS = Counter("sdep_shadow_pairs_total", "Requests that a shadow answered too, by outcome", [*_SHADOW, "outcome"])

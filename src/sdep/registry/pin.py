@@ -82,7 +82,7 @@ def _origin(model: ResolvedModel | HeldModel, old: Pin | None) -> Origin | None:
     """As the registry says; of a model that is held, or whose run could not be read just now, as it said before."""
     if isinstance(model, ResolvedModel) and model.origin:
         return model.origin
-    known = [old, *old.history] if old else []
+    known: list[Pin | ModelChange] = [old, *old.history] if old else []
     return next((before.origin for before in known if before.artifact_uri == model.artifact_uri), None)
 
 

@@ -16,10 +16,10 @@ from sdep.render.manifest import Key
 from sdep.status.observation import DeploymentObservation, PredictorObservation
 
 TrueFalse = Literal["True", "False", "Unknown"]
-_Seen = PredictorObservation | DeploymentObservation
 DRIFT_DETECTED = "DriftDetected"
 BAD_WHEN_TRUE = frozenset({"Stalled", DRIFT_DETECTED})
 """Conditions that are well when they are False, or absent."""
+_Seen = PredictorObservation | DeploymentObservation
 
 
 def _condition(kind: str, holds: bool, reason: str, message: str = "") -> Condition:  # noqa: FBT001 - reads as the field does
@@ -182,8 +182,8 @@ def drift_detected(found: Iterable[DriftStatus]) -> list[Condition]:
     unknown = [state for state in states if state.reason == NO_REFERENCE]
     said = drifted or unknown or [state for state in states if state.reason == COLLECTING] or states
     message = "; ".join(f"predictor {state.predictor}: {state.message}" for state in said)
-    status: TrueFalse = "True" if drifted else "Unknown" if unknown else "False"
-    return [Condition(type=DRIFT_DETECTED, status=status, reason=said[0].reason, message=message)]
+    told = _condition("DriftDetected", holds=bool(drifted), reason=said[0].reason, message=message)
+    return [told.model_copy(update={"status": "Unknown"}) if unknown and not drifted else told]
 
 
 def experiment_decided(experiment: ExperimentStatus | None) -> list[Condition]:

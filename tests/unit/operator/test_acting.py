@@ -38,7 +38,7 @@ class Replica:
         self.store = Store()
         self.queue = WorkQueue(self._reconcile)
         context = SimpleNamespace(
-            settings=SETTINGS, store=self.store, events=self, questions=self, calm=asyncio.Event()
+            settings=SETTINGS, store=self.store, events=self, questions=self, lineage=self, calm=asyncio.Event()
         )
         election = SimpleNamespace(leading=self.leading, release=self._release)
         self.acting = Acting(cast("Context", context), self.queue, cast("Election", election))
@@ -48,6 +48,9 @@ class Replica:
         await self.listed.wait()
 
     async def post(self, _: asyncio.Event) -> None:
+        await asyncio.Event().wait()
+
+    async def tell(self) -> None:
         await asyncio.Event().wait()
 
     async def refresh(self) -> set[ObjectName]:

@@ -145,7 +145,9 @@ def test_metrics_count_rows_and_odd_values(engine: Running) -> None:
     with urllib.request.urlopen(f"http://127.0.0.1:{engine.port}/prometheus", timeout=20) as answer:
         lines = answer.read().decode().splitlines()
     counted = {
-        key: float(value) for key, _, value in (line.rpartition(" ") for line in lines) if key.startswith("sdep_drift")
+        key: float(value)
+        for key, _, value in (line.rpartition(" ") for line in lines)
+        if key.startswith("sdep_runtime_drift")
     }
     owner = 'deployment_name="d"'
     assert next(value for key, value in counted.items() if owner in key and 'outcome="counted"' in key) >= 2

@@ -24,7 +24,7 @@ class DriftCounters:
     def collect(self) -> Iterator[Metric]:
         found, labels = self._watched(), tuple(self._owner.values())
         rows = CounterMetricFamily(
-            "sdep_drift_rows",
+            "sdep_runtime_drift_rows_total",
             "Rows of requests that were held against the reference data",
             labels=(*self._owner, "outcome"),
         )
@@ -32,7 +32,7 @@ class DriftCounters:
             rows.add_metric((*labels, outcome), count)
         yield rows
         odd = CounterMetricFamily(
-            "sdep_drift_odd_values",
+            "sdep_runtime_drift_odd_values_total",
             "Values of a feature that are missing, outside of the reference data's range, or new to it",
             labels=(*self._owner, "feature", "kind"),
         )

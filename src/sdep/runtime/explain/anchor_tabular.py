@@ -84,9 +84,13 @@ def _examples(drawn: Array, kept: Array) -> dict[str, Any]:
 
 
 def _picture(lines: list[str], precision: list[float], coverage: list[float], label: str) -> Picture:
-    bars = [Bar("anything", precision[0], "covers 100 %")]
+    bars = [Bar("anything", precision[0])]
     bars += [
-        Bar(("IF " if not index else "AND ") + line, precision[index + 1], f"covers {100 * coverage[index + 1]:.3g} %")
+        Bar(
+            ("IF " if not index else "AND ") + line,
+            precision[index + 1],
+            f"({100 * coverage[index + 1]:.3g} % of rows)",
+        )
         for index, line in enumerate(lines)
     ]
     note = f"THEN the prediction stays {label}, in {100 * precision[-1]:.4g} % of the cases"

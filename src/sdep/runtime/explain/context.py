@@ -26,6 +26,7 @@ MOST_VALUES = 1_000_000
 LOOKED_AT = 2000
 """Rows of the reference data whose predictions say which answers there are."""
 SEED = 0
+_LABELS = "labels"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +38,6 @@ class Context:
 
     predict: Predict
     names: tuple[str, ...] = ()
-    classes: tuple[str, ...] = ()
     reference: Reference | None = None
     config: Config = field(default_factory=Config)
     native: Callable[[], Any] = lambda: None
@@ -70,10 +70,10 @@ class Context:
         rows = self.data.sample(LOOKED_AT, np.random.default_rng(SEED))
         return rows, self.answers(rows)
 
-    @cached_property
+    @property
     def labels(self) -> tuple[str, ...]:
-        """Classes by the model's own answers, where it answers with text."""
-        return self.classes or (classes_of(self.looked_at[1]) if self.reference is not None else ())
+        """The classes of a model that has answered with text; () of one that answers with numbers."""
+        return tuple(self._kept.get(_LABELS, ()))
 
     def sameness(self) -> Sameness:
         """Two numbers are the same within half a standard deviation, or what the flag `tolerance` makes of that."""
@@ -88,7 +88,9 @@ class Context:
     def scores(self, rows: Array) -> Array:
         """Answers as numbers: rows and outputs."""
         raw = self.answers(rows)
-        return scores(raw, () if raw.dtype.kind in "iufb" else self.labels)
+        if raw.dtype.kind in "iufb":
+            return scores(raw)
+        return scores(raw, self.once(_LABELS, lambda: classes_of(self.looked_at[1])))
 
     def feature_names(self, width: int) -> tuple[str, ...]:
         return self.names if len(self.names) == width else tuple(f"f{each}" for each in range(width))

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 SVG = "image/svg+xml"
 
 _WIDTH, _MARGIN, _LINE, _ROW = 760, 20, 20, 26
-_LABELS, _VALUES = 300, 80
+_LABELS, _VALUES = 330, 80
 """Left of the bars, and right of them."""
-_MOST_BARS, _LONGEST = 30, 44
+_MOST_BARS, _LONGEST = 30, 42
 _PLOT_WIDTH, _PLOT_HEIGHT, _PLOTS_A_LINE = 230, 130, 3
 _STRONG, _SMALL = ' font-weight="600"', ' font-size="11"'
 _UP, _DOWN, _TEXT, _FAINT = "#c2410c", "#1d4ed8", "#1f2937", "#9ca3af"
