@@ -97,7 +97,8 @@ OPERATOR = Board(
                 "Statements to DataHub and OpenLineage",
                 (
                     Query(
-                        rate("sdep_lineage_statements_total", _OPERATOR, "receiver, outcome"), "{{receiver}} {{outcome}}"
+                        rate("sdep_lineage_statements_total", _OPERATOR, "receiver, outcome"),
+                        "{{receiver}} {{outcome}}",
                     ),
                 ),
                 "ops",
