@@ -12,6 +12,7 @@ from sdep.operator.events import Events
 from sdep.operator.notices import Notices
 from sdep.operator.questions import Questions
 from sdep.operator.rollouts import Rollouts
+from sdep.operator.served import Served
 from sdep.operator.store import Store
 from sdep.settings import OperatorSettings
 
@@ -30,6 +31,7 @@ class Context:
     events: Events
     rollouts: Rollouts
     notices: Notices
+    served: Served
     now: Callable[[], str] = utc_now
     calm: asyncio.Event = field(default_factory=asyncio.Event)
     """Set while no SeldonDeployment waits that a user made or changed: then there is time to report."""

@@ -47,6 +47,7 @@ from sdep.operator.questions import Questions
 from sdep.operator.queue import Reconcile, WorkQueue
 from sdep.operator.reconcile import Reconciler
 from sdep.operator.rollouts import Rollouts
+from sdep.operator.served import Served
 from sdep.operator.store import ObjectName, Store
 from sdep.operator.stream import Streams
 from sdep.operator.watch import Watches, kopf_settings
@@ -126,13 +127,15 @@ async def _context(
     pods = await closing.enter_async_context(aiohttp.ClientSession(trace_configs=[evidence_trace("engine")]))
     asked = await closing.enter_async_context(aiohttp.ClientSession(trace_configs=[evidence_trace("prometheus")]))
     others = await closing.enter_async_context(outside.session())
-    resolver = Resolver(MlflowRegistry(http, settings.registry_timeout_seconds))
+    registry = MlflowRegistry(http, settings.registry_timeout_seconds)
+    questions = Questions(cluster, Resolver(registry), settings)
+    served = Served(settings.mlflow_served_by, registry, questions, store)
     events = Events(cluster)
     notices = Notices(others, cluster, events, settings.rollout_allowed_hosts)
     closing.push_async_callback(notices.close)
     queries = Queries(PrometheusDoor(asked, settings.prometheus_url))
     rollouts = Rollouts(EvidenceDoor(pods), queries, GateDoor(others, utc_now, wake), store, utc_now)
-    return Context(settings, cluster, store, Questions(cluster, resolver, settings), events, rollouts, notices)
+    return Context(settings, cluster, store, questions, events, rollouts, notices, served)
 
 
 async def _watch(settings: OperatorSettings, watches: Watches, insights: Insights, stop: asyncio.Event) -> None:

@@ -58,6 +58,7 @@ class Reconciler:
     def _forget(self, name: ObjectName) -> None:
         self._context.questions.forget(name)
         self._context.rollouts.forget(name)
+        self._context.served.forget(name)
         self._routes_changed.pop(name, None)
         self._leaving.pop(name, None)
 
@@ -105,6 +106,7 @@ class Reconciler:
             # Others wait for their children: the first report is that of the next look.
             return _AFTER_OWN_WRITES_SECONDS
         told = said(decision, name, context.store, found, changes.foreign)
+        context.served.tell(name, decision)
         plan, observed = decision.plan, decision.observed
         status = summarise(plan, decision.asked, observed, decision.desired, told, context.now())
         await self._report(sdep, status.model_copy(update={"rollout": rollout}), pinning)
