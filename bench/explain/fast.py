@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from bench.explain.subjects import ROWS
 from bench.serving import servers
@@ -104,7 +104,7 @@ class _Explaining:
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._ask)
 
-    def __enter__(self) -> _Explaining:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
