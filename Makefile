@@ -34,9 +34,10 @@ cluster-down: .venv/ready ## remove the local node and every trace of it
 golden: .venv/ready ## write the golden files anew; look at the diff
 	@SDEP_GOLDEN=write $(PYTHON) -m pytest -q tests/golden
 
-generate: .venv/ready ## write the CRD anew from src/sdep/api, the chart's tables and dashboards, and the chart as one file
+generate: .venv/ready ## write the CRD anew from src/sdep/api, the chart's tables and dashboards, the chart as one file, and the components of Kubeflow
 	@$(PYTHON) -m grpc_tools.protoc -Isrc --python_out=src --pyi_out=src src/sdep/runtime/rpc/*.proto
 	@.venv/bin/sdep crd > crds/seldondeployments.yaml && cp crds/seldondeployments.yaml charts/sdep-operator/files/crd.yaml
+	@PYTHONPATH=src $$($(PYTHON) -c 'from bench.environment import python_of; print(python_of("pipelines"))') -m sdep.pipelines pipelines
 	@$(PYTHON) -m charts.document
 	@$(PYTHON) -m charts.boards
 	@(cat charts/namespace.yaml; PATH=$(CURDIR)/.cluster/bin:$$PATH helm template sdep-operator charts/sdep-operator -n seldon-system --skip-tests) \

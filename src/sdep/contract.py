@@ -6,6 +6,7 @@ Names that users of Seldon Core v1 know (container, ports, variables, label keys
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from typing import Literal
 from urllib.parse import quote
@@ -32,6 +33,8 @@ METRICS_PATH = "/prometheus"
 METADATA_PATH = "/api/v1.0/metadata"
 SIGNATURE = "signature"
 """In a unit's metadata, under v1's `custom`: its inputs as JSON in MLflow's words, where `inputs` is too coarse."""
+INPUT_EXAMPLE_FAILED = "inputExampleFailed"
+"""There too: why the model could not answer the input example that was saved with it; absent where it could."""
 
 ENV_PREDICTOR = "SDEP_PREDICTOR"
 """The predictor as JSON: a `ServedPredictor`."""
@@ -79,6 +82,26 @@ EXPLAINER_PORT = 9000
 EXPLAIN_PATH = "/api/v1.0/explain"
 ENV_EXPLAINER = "SDEP_EXPLAINER"
 """An explainer as JSON: a `ServedExplainer`."""
+ENV_REFERENCE_REQUIRED = "SDEP_REFERENCE_REQUIRED"
+"""Of an init container with reference data: set where what follows is nothing without it, so that a lack of it is a failure."""
+EXPLAINERS = frozenset(
+    {
+        "AnchorTabular",
+        "KernelShap",
+        "TreeShap",
+        "LimeTabular",
+        "PermutationImportance",
+        "ALE",
+        "IntegratedGradients",
+        "Counterfactuals",
+    }
+)
+"""Types of explainers that the runtime does itself."""
+NEED_NO_REFERENCE = frozenset({"TreeShap", "IntegratedGradients"})
+"""Those among them that can do without data."""
+
+LONGEST_NAME = 63
+"""Characters of a Service's name, and of a label's value."""
 
 UnitType = Literal["MODEL", "ROUTER", "COMBINER", "TRANSFORMER", "OUTPUT_TRANSFORMER", "UNKNOWN_TYPE"]
 
@@ -86,6 +109,21 @@ UnitType = Literal["MODEL", "ROUTER", "COMBINER", "TRANSFORMER", "OUTPUT_TRANSFO
 def model_directory(unit: str) -> str:
     """Where the init container of `unit` leaves the model, and where the runtime reads it."""
     return f"{MODELS_ROOT}/{unit}"
+
+
+def explainer_service(deployment: str, predictor: str) -> str:
+    """The Service of a predictor's explainer, and its Deployment; v1's name."""
+    return fitted(f"{deployment}-{predictor}-explainer")
+
+
+def fitted(name: str) -> str:
+    """A name within 63 characters: a longer one becomes `seldon-` and its MD5, as in v1."""
+    return name if len(name) <= LONGEST_NAME else f"seldon-{shortened(name)}"
+
+
+def shortened(name: str) -> str:
+    """The MD5 of a name, in 32 characters."""
+    return hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()
 
 
 class _Wire(BaseModel):
@@ -135,11 +173,29 @@ class ServedUnit(_Wire):
     logger: ServedLogger | None = None
     children: tuple[ServedUnit, ...] = ()
 
+    @property
+    def identity(self) -> str:
+        """Its name in `meta.requestPath`: the model with its version, in the place of v1's image with its tag."""
+        if self.model is None:
+            return self.image
+        return f"{self.model.name}:{self.model.version}" if self.model.version else self.model.name
+
     def walk(self) -> Iterator[ServedUnit]:
         """The unit and all below it, parents before children."""
         yield self
         for child in self.children:
             yield from child.walk()
+
+
+class ServedDrift(_Wire):
+    """What is watched of the predictor's inputs: the features named, or all, of this share of its requests.
+
+    `unit` is the one in whose folder the reference data is.
+    """
+
+    unit: str
+    features: tuple[str, ...] = ()
+    sample_rate: float = 1.0
 
 
 class ServedPredictor(_Wire):
@@ -157,6 +213,9 @@ class ServedPredictor(_Wire):
     """Payloads that may wait for their receiver; 0 for the runtime's default."""
     payload_timeout_ms: int = 0
     """How long a receiver may take for one payload; 0 for the runtime's default."""
+    drift: ServedDrift | None = None
+    explainer_port: int = EXPLAINER_PORT
+    """Where the predictor's explainer listens, if it has one."""
     graph: ServedUnit
 
 
@@ -192,6 +251,7 @@ class FetchFailure(_Wire):
         "DownloadFailed",
         "EnvironmentDiffers",
         "EnvironmentNotMade",
+        "ReferenceNotFound",
     ]
     message: str
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Json
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Json, SecretStr
 from pydantic.alias_generators import to_camel
 
 PREFIX = "SDEP_"
@@ -98,6 +98,13 @@ class OperatorSettings(BaseModel):
     mlflow_tracking_uri: str = ""
     resolve_interval_seconds: float = Field(10.0, gt=0, description="how often a moved alias or stage is looked for")
     registry_timeout_seconds: float = Field(5.0, gt=0)
+    mlflow_served_by: str = Field(
+        "",
+        pattern=r"^[A-Za-z0-9._-]{0,63}$",
+        description="this cluster's name: versions get the tag sdep.served-by/<name> while it serves them",
+    )
+    mlflow_webhook_port: int = Field(0, ge=0, le=65535, description="where MLflow tells of moves by itself; 0: nowhere")
+    mlflow_webhook_secrets: str = Field("", description="a folder: each file has a secret that MLflow may sign with")
 
     prometheus_url: str = Field(
         "", pattern=r"^(https?://[^@\s?#]+)?$", description="the Prometheus that queries of rollouts are sent to"
@@ -126,11 +133,20 @@ class OperatorSettings(BaseModel):
         ("*.svc", "*.svc.cluster.local"),
         description="patterns of hosts that gates and notifications of rollouts may name",
     )
+    lineage_datahub_url: str = Field("", description="DataHub's metadata service, told what is served; empty: nobody")
+    lineage_datahub_token: SecretStr = Field(SecretStr(""), description="sent to it as a bearer token")
+    lineage_datahub_environment: str = Field("PROD", description="DataHub's fabric, in the names of what is told")
+    lineage_datahub_platform_instance: str = Field("", description="which of several clusters this one is")
+    lineage_datahub_model_separator: str = Field("_", description="model_name_separator of DataHub's MLflow source")
+    lineage_openlineage_url: str = Field("", description="who takes OpenLineage's events; empty: nobody")
+    lineage_openlineage_token: SecretStr = Field(SecretStr(""), description="sent to it as a bearer token")
+    lineage_openlineage_namespace: str = Field("sdep", description="OpenLineage's namespace of jobs")
     drain_seconds: int = Field(5, ge=0, description="how long a stopping pod still answers")
 
     namespaces: TextList = Field((), description="namespaces to watch; none means all")
     controller_id: str = Field("", description="SeldonDeployments whose label seldon.io/controller-id says so are ours")
     pod_name: str = Field("", description="who we are, for the lease")
+    pod_address: str = Field("", description="where other replicas reach us; they hand on what MLflow told them")
     pod_namespace: str = Field("seldon-system", description="where the lease and the webhook's certificate are kept")
 
     leader_election: bool = False
@@ -156,6 +172,14 @@ class OperatorSettings(BaseModel):
         """Those in use: first the one that counts where a SeldonDeployment does not say. `none` may always be chosen."""
         first: IngressName = "none" if self.ingress == "istio" and not self.istio_enabled else self.ingress
         return tuple(dict.fromkeys((first, *self.other_ingresses, "none")))
+
+    @property
+    def webhook_address(self) -> str:
+        """Where MLflow's deliveries can be handed on to us, as `host:port`, or "" where none are taken in."""
+        if not (self.mlflow_webhook_port and self.pod_address):
+            return ""
+        host = f"[{self.pod_address}]" if ":" in self.pod_address else self.pod_address
+        return f"{host}:{self.mlflow_webhook_port}"
 
     def server_image(self, implementation: str, protocol: str) -> str:
         """The image of a prepackaged server, or "" where none is given; `v2` and `kfserving` are one protocol with two names."""

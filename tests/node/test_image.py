@@ -11,12 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from demo import platform
 from demo.kubectl import Target
 from demo.target import ROOT, foreign
 from node import buildah, images
 from node.health import running as running_node
 from node.layout import Layout
 from tests.node import sdep
+from tests.node.forward import forwarded
 from tests.node.mlflow import Mlflow
 
 TAG = "localhost/sdep-test-baked:3"
@@ -38,7 +40,7 @@ def tools(tmp_path: Path) -> str:
 def namespace(target: Target) -> Iterator[str]:
     target.kubectl("create", "namespace", NAMESPACE)
     yield NAMESPACE
-    target.kubectl("delete", "namespace", NAMESPACE)
+    target.kubectl("delete", "namespace", NAMESPACE, "--wait=false")
 
 
 @pytest.mark.skipif(foreign(), reason="images are brought to the local node, not to a cluster of one's own")
@@ -47,11 +49,16 @@ def test_a_baked_model_is_served_without_registry_or_download(
 ) -> None:
     """The manifest that the command prints is Ready as it is, and the model of the version that was named answers."""
     asked = ["image", "build", "models:/commodity_price_predictor/1", "--tag", TAG, "--tool", "buildah"]
-    with mlflow.answering() as url:
+    with mlflow.answering() as url, forwarded(target, platform.NAMESPACE, "svc/minio-service", 9000) as store:
         done = subprocess.run(
             [sys.executable, "-m", "sdep", *asked, "--base", target.images["runtime"], "--tracking-uri", url],
             cwd=ROOT,
-            env={**os.environ, "PATH": tools},
+            env={
+                **os.environ,
+                **platform.CREDENTIALS,
+                "MLFLOW_S3_ENDPOINT_URL": f"http://127.0.0.1:{store}",
+                "PATH": tools,
+            },
             capture_output=True,
             text=True,
             check=False,

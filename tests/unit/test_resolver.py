@@ -65,3 +65,33 @@ async def test_a_registry_that_goes_away_takes_no_answer_with_it() -> None:
 async def test_a_storage_uri_needs_no_registry() -> None:
     answer = await Resolver(MemoryRegistry()).resolve(Question(StorageReference("s3://b/m"), Connection("")))
     assert answer.model == ResolvedModel("s3://b/m")
+
+
+class SlowRegistry(MemoryRegistry):
+    """Answers what was true when it was asked, once it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self.go = asyncio.Event(), asyncio.Event()
+
+    async def lookup(self, reference: RegistryReference, connection: Connection) -> ResolvedModel:
+        found = await super().lookup(reference, connection)
+        self.asked.set()
+        await self.go.wait()
+        return found
+
+
+async def test_an_answer_that_was_on_its_way_when_the_registry_moved_is_not_taken_for_the_new_one() -> None:
+    registry = SlowRegistry()
+    resolver = Resolver(registry)
+    first = asyncio.create_task(resolver.resolve(CHAMPION))
+    await registry.asked.wait()
+    registry.version = "2"
+    told = asyncio.create_task(resolver.ask_again([CHAMPION]))
+    await asyncio.sleep(0)
+    registry.go.set()
+    await first
+    assert await told == {CHAMPION}
+    moved = await resolver.resolve(CHAMPION)
+    assert moved.model is not None
+    assert moved.model.version == "2"

@@ -63,6 +63,10 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 /etc/sdep/webhook-certificate
 {{- end }}
 
+{{- define "sdep.mlflowSecretsDir" -}}
+/etc/sdep/mlflow-webhook
+{{- end }}
+
 {{- /* Values that contradict each other, or that are of another operator. */}}
 {{- define "sdep.refuse" -}}
 {{- if and .Values.singleNamespace .Values.namespaces }}

@@ -18,6 +18,11 @@
 - SDEP_PAYLOAD_TIMEOUT_MS: {{ .Values.executor.requestLogger.writeTimeoutMs | int | quote }}
 - SDEP_MLFLOW_TRACKING_URI: {{ .Values.mlflow.trackingUri | quote }}
 - SDEP_RESOLVE_INTERVAL_SECONDS: {{ .Values.mlflow.resolveIntervalSeconds | quote }}
+- SDEP_MLFLOW_SERVED_BY: {{ .Values.mlflow.servedBy | quote }}
+{{- if .Values.mlflow.webhook.secret }}
+- SDEP_MLFLOW_WEBHOOK_PORT: {{ .Values.mlflow.webhook.port | quote }}
+- SDEP_MLFLOW_WEBHOOK_SECRETS: {{ include "sdep.mlflowSecretsDir" . | quote }}
+{{- end }}
 - SDEP_PROMETHEUS_URL: {{ .Values.prometheus.url | quote }}
 - SDEP_INGRESS: {{ include "sdep.ingress" . | quote }}
 - SDEP_OTHER_INGRESSES: {{ .Values.otherIngresses | join "," | quote }}
@@ -29,6 +34,20 @@
 - SDEP_GATEWAY_API_ANNOTATIONS: {{ .Values.gatewayApi.annotations | toJson | quote }}
 - SDEP_TRAFFIC_POLICY: {{ .Values.trafficPolicy | quote }}
 - SDEP_ROLLOUT_ALLOWED_HOSTS: {{ .Values.rollouts.allowedHosts | join "," | default "-" | quote }}
+{{- with .Values.lineage.datahub }}
+{{- if .url }}
+- SDEP_LINEAGE_DATAHUB_URL: {{ .url | quote }}
+- SDEP_LINEAGE_DATAHUB_ENVIRONMENT: {{ .environment | quote }}
+- SDEP_LINEAGE_DATAHUB_PLATFORM_INSTANCE: {{ .platformInstance | quote }}
+- SDEP_LINEAGE_DATAHUB_MODEL_SEPARATOR: {{ .modelNameSeparator | quote }}
+{{- end }}
+{{- end }}
+{{- with .Values.lineage.openlineage }}
+{{- if .url }}
+- SDEP_LINEAGE_OPENLINEAGE_URL: {{ .url | quote }}
+- SDEP_LINEAGE_OPENLINEAGE_NAMESPACE: {{ .namespace | quote }}
+{{- end }}
+{{- end }}
 - SDEP_DRAIN_SECONDS: {{ .Values.runtime.drainSeconds | quote }}
 - SDEP_NAMESPACES: {{ include "sdep.namespaces" . | fromJsonArray | join "," | quote }}
 - SDEP_CONTROLLER_ID: {{ .Values.controllerId | quote }}

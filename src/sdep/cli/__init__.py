@@ -25,9 +25,12 @@ COMMANDS = {
     "diff": "show what the operator would change in the cluster for a manifest",
     "resolve": "ask the registry which model a URI means now",
     "image": "build an image that holds a model",
+    "explainer": "make an explainer of a model ahead",
     "history": "list the models that each unit has served, and what was decided of its rollout",
     "undo": "go back to an earlier model and stay there",
     "release": "let held units follow the registry again",
+    "compare": "show what shadows would have answered, beside what clients were answered",
+    "experiment": "show what an experiment has found, and which arm has won",
     "promote": "end the step of a rollout, or all of it, in the canary's favour",
     "abort": "take a rollout's canary out of the traffic",
     "retry": "try a canary again that was turned back",
@@ -57,6 +60,8 @@ _ANSWERED_NO = {
     "NotFound",
     "NothingToUndo",
     "AlreadyHeld",
+    "NoExperiment",
+    "NoShadow",
     "NoRollout",
     "RolloutEnded",
     "AlreadyPaused",
@@ -64,8 +69,10 @@ _ANSWERED_NO = {
     "NotRolledBack",
     "ModelNotFound",
     "ModelVersionNotFound",
+    "NotExplainable",
+    "ReferenceNotFound",
 }
-_CALLED_WRONG = {"InvalidCall", "InvalidSettings", "InvalidModels"}
+_CALLED_WRONG = {"InvalidCall", "InvalidExplainer", "InvalidSettings", "InvalidModels"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -53,7 +53,7 @@ def tell(given: argparse.Namespace, verb: Verb) -> int:
 async def _tell(session: Session, given: argparse.Namespace, command: Command) -> int:
     rollout = await write_command(session.cluster, session.namespace, given.name, command)
     if given.wait:
-        rollout = await _obeyed(session, given.name, command, given.timeout)
+        rollout = await obeyed(session, given.name, command, given.timeout)
         if rollout.decided and rollout.decided.what == refused(command.verb):
             raise InvalidError(FROZEN, f"{given.name}: {rollout.message}")
     if given.output:
@@ -73,7 +73,7 @@ async def _tell(session: Session, given: argparse.Namespace, command: Command) -
     return 0
 
 
-async def _obeyed(session: Session, name: str, command: Command, within: float) -> RolloutView:
+async def obeyed(session: Session, name: str, command: Command, within: float) -> RolloutView:
     """The rollout after the command. Raises TransientError NotObeyed where that takes more than `within` seconds."""
     try:
         async with asyncio.timeout(within), Watching(session, SELDON_DEPLOYMENTS) as watching:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import asdict
 
 from sdep.cli import options
 from sdep.cli.look_up import add_registry, look_up
+from sdep.cli.origin import origin_facts
 from sdep.cli.output import emit
 from sdep.cli.terminal import terminal
 from sdep.registry.resolved import ResolvedModel
@@ -34,10 +34,21 @@ def run(given: argparse.Namespace) -> int:
     return 0
 
 
+def _fields(found: ResolvedModel) -> dict[str, object]:
+    """As they are called in a status."""
+    said: dict[str, object] = {
+        "artifactUri": found.artifact_uri,
+        "name": found.name,
+        "version": found.version,
+        "runId": found.run_id,
+        "modelId": found.model_id,
+    }
+    return {**said, "origin": found.origin.model_dump(mode="json", by_alias=True)} if found.origin else said
+
+
 def _print(given: argparse.Namespace, found: ResolvedModel) -> None:
     if given.output:
-        names = {"artifact_uri": "artifactUri", "run_id": "runId", "model_id": "modelId"}
-        emit({"uri": given.uri, **{names.get(key, key): value for key, value in asdict(found).items()}}, given.output)
+        emit({"uri": given.uri, **_fields(found)}, given.output)
         return
     term = terminal(given.color)
     labelled = (
@@ -46,6 +57,7 @@ def _print(given: argparse.Namespace, found: ResolvedModel) -> None:
         ("run", found.run_id),
         ("logged model", found.model_id),
         ("artifact", found.artifact_uri),
+        *origin_facts(found.origin),
     )
     for label, value in labelled:
         if value:

@@ -6,7 +6,7 @@ import argparse
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sdep.api.seldon_deployment import API_VERSION, KIND
 from sdep.errors import InvalidError
@@ -32,12 +32,15 @@ class Session:
         return body
 
 
-def in_session(given: argparse.Namespace, work: Callable[[Session], Awaitable[int]]) -> int:
+Outcome = TypeVar("Outcome")
+
+
+def in_session(given: argparse.Namespace, work: Callable[[Session], Awaitable[Outcome]]) -> Outcome:
     """Do `work` with a connection that is closed afterwards."""
     from sdep.cluster.credentials import load  # noqa: PLC0415 - see above
     from sdep.cluster.viewer import Viewer  # noqa: PLC0415
 
-    async def run() -> int:
+    async def run() -> Outcome:
         credentials = load(given.kubeconfig, given.context)
         cluster = Viewer(credentials)
         try:

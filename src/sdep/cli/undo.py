@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping
+from typing import Any
 
 from sdep.cli import options
 from sdep.cli.ages import now
@@ -42,18 +44,7 @@ async def _undo(session: Session, given: argparse.Namespace) -> int:
     body = await session.seldon_deployment(given.name)
     unit = chosen_unit(histories(body), given.unit, any_entry=given.to == 0)
     entry = chosen_entry(unit, given.to)
-    held = HeldModel(
-        artifact_uri=entry.artifact_uri,
-        name=entry.name,
-        version=entry.version,
-        run_id=entry.run_id,
-        model_id=entry.model_id,
-        by=user(),
-        at=f"{now():%Y-%m-%dT%H:%M:%SZ}",
-        why=given.why,
-    )
-    text = (body["metadata"].get("annotations") or {}).get(HOLD_ANNOTATION)
-    await session.cluster.annotate(body, HOLD_ANNOTATION, with_holds(text, {unit.unit: held}))
+    held = await hold_at(session, body, unit, entry, by=user(), why=given.why)
     if given.output:
         emit(
             {
@@ -68,6 +59,25 @@ async def _undo(session: Session, given: argparse.Namespace) -> int:
         moved = "stays at" if entry.number == 0 else f"goes from {unit.entries[0].label} back to"
         sys.stdout.write(f"{unit.unit} {moved} {entry.label} and is held there until `sdep release {given.name}`\n")
     return 0
+
+
+async def hold_at(
+    session: Session, body: Mapping[str, Any], unit: UnitHistory, entry: Entry, *, by: str, why: str
+) -> HeldModel:
+    """Write the hold; the SeldonDeployment is `body`, as it was read."""
+    held = HeldModel(
+        artifact_uri=entry.artifact_uri,
+        name=entry.name,
+        version=entry.version,
+        run_id=entry.run_id,
+        model_id=entry.model_id,
+        by=by,
+        at=f"{now():%Y-%m-%dT%H:%M:%SZ}",
+        why=why,
+    )
+    text = (body["metadata"].get("annotations") or {}).get(HOLD_ANNOTATION)
+    await session.cluster.annotate(body, HOLD_ANNOTATION, with_holds(text, {unit.unit: held}))
+    return held
 
 
 def chosen_unit(units: list[UnitHistory], name: str | None, *, any_entry: bool = False) -> UnitHistory:

@@ -12,7 +12,7 @@ from sdep.api.seldon_deployment import API_VERSION, KIND
 from sdep.cluster.client import FIELD_MANAGER, Cluster
 from sdep.cluster.paths import collection, path
 from sdep.errors import TransientError
-from sdep.render.manifest import Key, Manifest
+from sdep.render.manifest import Key, Manifest, key_of
 
 _WATCH_SECONDS = 300
 
@@ -32,6 +32,12 @@ class Viewer(Cluster):
         params = {"fieldManager": FIELD_MANAGER, "force": "true", "dryRun": "All"}
         headers = {"Content-Type": "application/apply-patch+yaml"}
         return await self._call("PATCH", path(manifest.key), manifest.body, params=params, headers=headers) or {}
+
+    async def apply_as(self, manager: str, body: Mapping[str, Any], *, take_over: bool) -> dict[str, Any]:
+        """Server-side apply of what a user wrote. Fails where a field is another manager's, unless it is to be taken over."""
+        params = {"fieldManager": manager, "force": str(take_over).lower()}
+        headers = {"Content-Type": "application/apply-patch+yaml"}
+        return await self._call("PATCH", path(key_of(dict(body))), body, params=params, headers=headers) or {}
 
     async def annotate(self, body: Mapping[str, Any], name: str, value: str | None) -> None:
         """Set an annotation of a SeldonDeployment as it was read, or remove it (None). Fails where it changed meanwhile."""

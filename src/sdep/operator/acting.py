@@ -1,9 +1,10 @@
-"""What the leader alone does: reconcile, post events, follow the registry."""
+"""What the leader alone does: reconcile, post events, follow the registry and what it tells."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable
 
 from sdep.operator.context import Context
 from sdep.operator.election import Election
@@ -23,12 +24,20 @@ class Acting:
         self._queue = queue
         self._election = election
         self._begun = False
+        self._told_of: set[str] = set()
+        self._told = asyncio.Event()
         self._parts: asyncio.Task[None] | None = None
 
     def wake(self, name: ObjectName, *, first: bool = False) -> None:
         """Something happened to an object; before we act nothing need be remembered of it."""
         if self._begun:
             self._queue.add(name, first=first)
+
+    def hear(self, model: str) -> None:
+        """The registry says that something about a model is new; before we act nothing is known that could be old."""
+        if self._begun:
+            self._told_of.add(model)
+            self._told.set()
 
     async def run(self, streams: Streams) -> None:
         await self._election.leading.wait()
@@ -55,15 +64,29 @@ class Acting:
                 group.create_task(self._queue.work(), name=f"worker {number}")
             group.create_task(self._context.events.post(self._context.calm), name="events")
             group.create_task(self._follow(), name="registry")
+            group.create_task(self._heed(), name="news")
+            group.create_task(self._context.lineage.tell(), name="lineage")
+            group.create_task(self._context.served.run(), name="served")
 
     async def _follow(self) -> None:
         """Ask the registry again and again; wake those whose models moved."""
         while True:
             await asyncio.sleep(self._context.settings.resolve_interval_seconds)
-            try:
-                moved = await self._context.questions.refresh()
-            except Exception:  # noqa: BLE001 - what one registry says must not end the operator for everybody
-                _LOG.exception("the registry could not be followed; it is asked again")
-                continue
-            for name in moved:
-                self._queue.add(name)
+            await self._wake_moved(self._context.questions.refresh())
+
+    async def _heed(self) -> None:
+        """Ask again at once about models that the registry told of: whatever it tells while we ask is asked together."""
+        while True:
+            await self._told.wait()
+            self._told.clear()
+            models, self._told_of = self._told_of, set()
+            await self._wake_moved(self._context.questions.ask_about(models), first=True)
+
+    async def _wake_moved(self, asking: Awaitable[set[ObjectName]], *, first: bool = False) -> None:
+        try:
+            moved = await asking
+        except Exception:  # noqa: BLE001 - what one registry says must not end the operator for everybody
+            _LOG.exception("the registry could not be followed; it is asked again")
+            return
+        for name in moved:
+            self._queue.add(name, first=first)

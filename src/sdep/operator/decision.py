@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from sdep.api.drift_status import DriftStatus
+from sdep.api.experiment_status import ExperimentStatus
 from sdep.api.predictor import sums_to_whole
 from sdep.api.problem import Problem
 from sdep.api.rollout_annotation import rollout_of
@@ -23,6 +25,7 @@ from sdep.settings import OperatorSettings
 from sdep.status import conditions
 from sdep.status.observation import PredictorObservation, observe
 from sdep.status.routes import routes_ready
+from sdep.status.summary import previous
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,10 @@ class Sight:
 
 @dataclass(frozen=True)
 class Decision:
-    """`asked` are the weights that the manifest means, or its rollout; the plan has those that are routed now."""
+    """`asked` are the weights that the manifest means, or its rollout; the plan has those that are routed now.
+
+    `unanswered`: why models fail their input examples, by predictor; None while nobody knows.
+    """
 
     plan: Plan
     asked: Weights
@@ -43,6 +49,9 @@ class Decision:
     pinning: Pinning
     desired: tuple[Manifest, ...]
     rollout: RolloutStatus | None = None
+    drift: Sequence[DriftStatus] = ()
+    experiment: ExperimentStatus | None = None
+    unanswered: Mapping[str, str] | None = None
 
 
 def look(name: ObjectName, sdep: SeldonDeployment, pinning: Pinning, store: Store, settings: OperatorSettings) -> Sight:
@@ -55,11 +64,18 @@ def look(name: ObjectName, sdep: SeldonDeployment, pinning: Pinning, store: Stor
     return Sight(plan, observe(plan, deployments, store.pods(name)))
 
 
-def decide(sight: Sight, pinning: Pinning, rollout: RolloutStatus | None) -> Decision:
+def decide(
+    sight: Sight,
+    pinning: Pinning,
+    rollout: RolloutStatus | None,
+    experiment: ExperimentStatus | None = None,
+    drift: Sequence[DriftStatus] = (),
+) -> Decision:
     asked = on_trial(sight.plan.weights, rollout)
     routed = answerable(asked, {seen.name for seen in sight.observed if seen.answers})
     plan = replace(sight.plan, weights=routed)
-    return Decision(plan, asked, sight.observed, pinning, render(plan) if plan.predictors else (), rollout)
+    desired = render(plan) if plan.predictors else ()
+    return Decision(plan, asked, sight.observed, pinning, desired, rollout, drift, experiment)
 
 
 def said(
@@ -69,6 +85,7 @@ def said(
     plan, live = decision.plan, store.children(name)
     keys = [manifest.key for manifest in decision.desired]
     ingress = chosen(plan.sdep, plan.settings)
+    before = previous(plan.sdep)
     faults = {"/".join(key): (fault.reason, fault.message) for key, fault in decision.pinning.faults.items()}
     return [
         conditions.spec_valid(found),
@@ -76,6 +93,8 @@ def said(
         conditions.children_applied(refused),
         conditions.deployments_ready(decision.observed),
         *conditions.environments_ready(decision.observed),
+        *conditions.input_examples_answered(decision.unanswered, before.conditions if before else ()),
+        *conditions.explainers_ready(decision.observed),
         *conditions.children_ready(keys, live),
         conditions.routes_ready(routes_ready(ingress, keys, live), ingress=ingress),
         conditions.traffic_as_requested(
@@ -84,4 +103,6 @@ def said(
             adjusted=decision.rollout is None and not sums_to_whole(plan.sdep.spec.predictors),
         ),
         *conditions.rollout_complete(decision.rollout, wanted=rollout_of(plan.sdep) is not None),
+        *conditions.drift_detected(decision.drift),
+        *conditions.experiment_decided(decision.experiment),
     ]

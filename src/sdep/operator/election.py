@@ -29,6 +29,7 @@ class Election:
         self._settings = settings
         self._key = Key("coordination.k8s.io/v1", "Lease", settings.pod_namespace, settings.leader_election_id)
         self.me = f"{settings.pod_name or 'sdep'}_{uuid.uuid4().hex[:8]}"
+        self._address = settings.webhook_address
         self.leading = asyncio.Event()
         self._lease: dict[str, Any] | None = None
         self._seen: Sighting | None = None
@@ -47,6 +48,11 @@ class Election:
         while True:
             await asyncio.sleep(self._settings.retry_seconds)
             await self._renew()
+
+    @property
+    def leader_address(self) -> str:
+        """Where the leader takes in what others hand on, as it was said at the last look; "" where that is not known."""
+        return lease.leader_address(self._lease)
 
     def assert_may_act(self) -> None:
         """Raise TransientError where somebody else may lead by now, as after this process stood still for a while."""
@@ -102,7 +108,7 @@ class Election:
         if step is Step.WAIT:
             return False
         body = self._lease or lease.new(self._key.namespace, self._key.name)
-        body = lease.held(body, self.me, self._settings.lease_seconds, _timestamp())
+        body = lease.held(body, self.me, self._settings.lease_seconds, _timestamp(), self._address)
         write = self._cluster.create if step is Step.CREATE else self._cluster.replace
         self._lease = await write(self._key, body)
         self._renewed = started

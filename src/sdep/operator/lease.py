@@ -45,19 +45,35 @@ def next_step(lease: Body | None, seen: Sighting | None, now: float, me: str) ->
     return Step.TAKE if not holder or stood_still else Step.WAIT
 
 
-def held(lease: Body, me: str, seconds: int, at: str) -> dict[str, Any]:
-    """The lease as we hold it from `at` on, an RFC 3339 time with microseconds."""
+ADDRESS_ANNOTATION = "sdep.io/leader-address"
+
+
+def held(lease: Body, me: str, seconds: int, at: str, address: str = "") -> dict[str, Any]:
+    """The lease as we hold it from `at` on, an RFC 3339 time with microseconds. `address` is where we take in what others hand on."""
     spec = dict(lease.get("spec") or {})
     if spec.get("holderIdentity") != me:
         changes = int(spec.get("leaseTransitions") or 0) + (1 if spec.get("acquireTime") else 0)
         spec |= {"holderIdentity": me, "acquireTime": at, "leaseTransitions": changes}
-    return {**lease, "spec": {**spec, "leaseDurationSeconds": seconds, "renewTime": at}}
+    others = {name: value for name, value in _annotations(lease).items() if name != ADDRESS_ANNOTATION}
+    metadata = {**lease["metadata"], "annotations": {**others, **({ADDRESS_ANNOTATION: address} if address else {})}}
+    return {**lease, "metadata": metadata, "spec": {**spec, "leaseDurationSeconds": seconds, "renewTime": at}}
+
+
+def leader_address(lease: Body | None) -> str:
+    """Where the holder is reached, as `host:port`; "" where nobody holds the lease, or its holder does not say."""
+    if lease is None or not (lease.get("spec") or {}).get("holderIdentity"):
+        return ""
+    return str(_annotations(lease).get(ADDRESS_ANNOTATION, ""))
 
 
 def released(lease: Body, at: str) -> dict[str, Any]:
     """The lease with nobody's name in it, so that the next one need not wait."""
     spec = {**(lease.get("spec") or {}), "holderIdentity": "", "leaseDurationSeconds": 1, "renewTime": at}
     return {**lease, "spec": spec}
+
+
+def _annotations(lease: Body) -> Mapping[str, str]:
+    return lease["metadata"].get("annotations") or {}
 
 
 def new(namespace: str, name: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import platform
 import signal
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any, cast
 
 import aiohttp
@@ -19,14 +20,19 @@ from sdep.admission.keeper import Keeper
 from sdep.cluster.client import Cluster
 from sdep.cluster.credentials import Credentials, load
 from sdep.errors import SdepError
-from sdep.operator import outside, probes
+from sdep.operator import deliveries, outside, probes
 from sdep.operator.acting import Acting
+from sdep.operator.comparisons import Comparisons
 from sdep.operator.context import Context, utc_now
+from sdep.operator.drifts import Drifts
 from sdep.operator.election import Election
 from sdep.operator.events import Events
 from sdep.operator.evidence import EvidenceDoor
+from sdep.operator.examples import Examples
+from sdep.operator.experiments import Experiments
 from sdep.operator.gates import GateDoor
 from sdep.operator.health import Health
+from sdep.operator.lineage.lineage import Lineage, receivers
 from sdep.operator.log import configure
 from sdep.operator.metrics import (
     ADMISSION_SECONDS,
@@ -46,6 +52,7 @@ from sdep.operator.questions import Questions
 from sdep.operator.queue import Reconcile, WorkQueue
 from sdep.operator.reconcile import Reconciler
 from sdep.operator.rollouts import Rollouts
+from sdep.operator.served import Served
 from sdep.operator.store import ObjectName, Store
 from sdep.operator.stream import Streams
 from sdep.operator.watch import Watches, kopf_settings
@@ -95,6 +102,10 @@ async def _run(settings: OperatorSettings, credentials: Credentials) -> int:
             CERTIFICATE_EXPIRY.set_function(lambda: keeper.expires)
             closing.push_async_callback((await webhook.serve(settings, keeper.context, _reviewed)).cleanup)
         closing.push_async_callback((await probes.serve(settings.probe_port, health)).cleanup)
+        if settings.mlflow_webhook_port:
+            taken = deliveries.Deliveries(Path(settings.mlflow_webhook_secrets), election, acting.hear)
+            others = await closing.enter_async_context(aiohttp.ClientSession())
+            closing.push_async_callback((await deliveries.serve(taken, others, settings.mlflow_webhook_port)).cleanup)
         if settings.page_port:
             actions = Actions(cluster, credentials, utc_now) if settings.page_actions else None
             seen = page.Page(store, utc_now, actions)
@@ -121,13 +132,31 @@ async def _context(
     pods = await closing.enter_async_context(aiohttp.ClientSession(trace_configs=[evidence_trace("engine")]))
     asked = await closing.enter_async_context(aiohttp.ClientSession(trace_configs=[evidence_trace("prometheus")]))
     others = await closing.enter_async_context(outside.session())
-    resolver = Resolver(MlflowRegistry(http, settings.registry_timeout_seconds))
+    registry = MlflowRegistry(http, settings.registry_timeout_seconds)
+    questions = Questions(cluster, Resolver(registry), settings)
+    served = Served(settings.mlflow_served_by, registry, questions, store)
     events = Events(cluster)
     notices = Notices(others, cluster, events, settings.rollout_allowed_hosts)
     closing.push_async_callback(notices.close)
     queries = Queries(PrometheusDoor(asked, settings.prometheus_url))
-    rollouts = Rollouts(EvidenceDoor(pods), queries, GateDoor(others, utc_now, wake), store, utc_now)
-    return Context(settings, cluster, store, Questions(cluster, resolver, settings), events, rollouts, notices)
+    door = EvidenceDoor(pods)
+    examples = Examples(door, store, wake)
+    closing.push_async_callback(examples.close)
+    return Context(
+        settings,
+        cluster,
+        store,
+        questions,
+        events,
+        Rollouts(door, queries, GateDoor(others, utc_now, wake), store, utc_now),
+        Comparisons(door, store, utc_now),
+        Drifts(door, store, utc_now),
+        Experiments(door, store, utc_now),
+        examples,
+        notices,
+        Lineage(receivers(settings), wake, utc_now),
+        served,
+    )
 
 
 async def _watch(settings: OperatorSettings, watches: Watches, insights: Insights, stop: asyncio.Event) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from sdep.api.graph import Unit
@@ -12,7 +13,7 @@ from sdep.cluster.client import Cluster
 from sdep.errors import InvalidError, SdepError
 from sdep.operator.store import ObjectName
 from sdep.plan import UnitKey, fetched_as_written, units_with_models
-from sdep.registry.reference import StorageReference, parse
+from sdep.registry.reference import StorageReference, named_model, parse
 from sdep.registry.resolved import Connection
 from sdep.registry.resolver import Answer, Fault, Question, Resolver
 from sdep.render.manifest import Key
@@ -61,8 +62,23 @@ class Questions:
         """
         woken = await self._refresh_secrets()
         moved = await self._resolver.refresh(question for asked in self._asked.values() for question in asked.values())
-        woken |= {name for name, asked in self._asked.items() if moved.intersection(asked.values())}
-        return woken | self._unaskable
+        return woken | self._who_ask(moved) | self._unaskable
+
+    async def ask_about(self, models: AbstractSet[str]) -> set[ObjectName]:
+        """Ask again what names one of these registered models, and return the SeldonDeployments that have another answer now."""
+        questions = {question for asked in self._asked.values() for question in asked.values()}
+        naming = [question for question in questions if named_model(question.reference) in models]
+        return self._who_ask(await self._resolver.ask_again(naming))
+
+    def connection_to(self, name: ObjectName, model: str) -> Connection | None:
+        """How a SeldonDeployment asks for a registered model; None where it asks for no such model."""
+        asked = self._asked.get(name, {}).values()
+        return next(
+            (question.connection for question in asked if model and named_model(question.reference) == model), None
+        )
+
+    def _who_ask(self, questions: AbstractSet[Question]) -> set[ObjectName]:
+        return {name for name, asked in self._asked.items() if not questions.isdisjoint(asked.values())}
 
     async def _refresh_secrets(self) -> set[ObjectName]:
         """Forget secrets that nobody names any more; who names one that reads otherwise now is returned."""

@@ -7,11 +7,15 @@ otherwise needs 60. The calls are those of https://mlflow.org/docs/latest/api_re
 from __future__ import annotations
 
 import json
+from collections import OrderedDict
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
 
+from sdep.api.status import Origin
 from sdep.errors import InvalidError, SdepError, TransientError
+from sdep.registry.origin import completed, from_run, from_tags
 from sdep.registry.reference import (
     AliasReference,
     LoggedModelReference,
@@ -27,6 +31,7 @@ _UNKNOWN = "Unknown"
 """Within this file: the server knows nothing by that name. Leaves it as a reason that says of what."""
 
 
+_RUNS_REMEMBERED = 10_000
 _NO_ANSWER = (AttributeError, KeyError, TypeError, ValueError)
 """What reading an answer of another shape than MLflow's comes to."""
 
@@ -37,6 +42,7 @@ class MlflowRegistry:
     def __init__(self, session: aiohttp.ClientSession, timeout_seconds: float) -> None:
         self._session = session
         self._timeout = aiohttp.ClientTimeout(total=timeout_seconds)
+        self._origins: OrderedDict[tuple[str, str], Origin] = OrderedDict()
 
     async def lookup(self, reference: RegistryReference, connection: Connection) -> ResolvedModel:
         """Ask the registry. Raises InvalidError where asking again is useless, TransientError where it may help."""
@@ -47,7 +53,7 @@ class MlflowRegistry:
                 "MLFLOW_TRACKING_URI in the secret that envSecretRefName names",
             )
         try:
-            return await self._find(reference, connection)
+            return await self._with_origin(await self._find(reference, connection), connection)
         except InvalidError as error:
             if error.reason != _UNKNOWN:
                 raise
@@ -57,6 +63,49 @@ class MlflowRegistry:
                 "RegistryUnreachable",
                 f"what answers at {connection.tracking_uri} is no MLflow ({type(error).__name__}: {error}): what is pinned stays",
             ) from error
+
+    async def _with_origin(self, model: ResolvedModel, connection: Connection) -> ResolvedModel:
+        """With what its run says of how it was made. Each run is read once; a model is never kept back for it."""
+        if not model.run_id:
+            return model
+        known = (connection.tracking_uri, model.run_id)
+        if known not in self._origins:
+            try:
+                found = await self._call(connection, "GET", "runs/get", {"run_id": model.run_id})
+                self._origins[known] = from_run(found["run"])
+            except InvalidError:  # the run is deleted, or not for these eyes
+                self._origins[known] = Origin()
+            except (TransientError, *_NO_ANSWER):
+                return model
+            if len(self._origins) > _RUNS_REMEMBERED:
+                self._origins.popitem(last=False)
+        return replace(model, origin=completed(model.origin, self._origins[known]))
+
+    async def tagged(self, connection: Connection, key: str) -> dict[tuple[str, str], str]:
+        """Every version, (model, number), that has this tag, with its value. Raises as `lookup` does."""
+        found: dict[tuple[str, str], str] = {}
+        query = {"filter": f"tags.`{key}` LIKE '%'", "max_results": "200"}
+        try:
+            while True:
+                page = await self._call(connection, "GET", "model-versions/search", query)
+                for version in page.get("model_versions", ()):
+                    values = {tag["key"]: tag.get("value", "") for tag in version.get("tags", ())}
+                    found[_text(version["name"]), _text(version["version"])] = values.get(key, "")
+                if not (more := page.get("next_page_token")):
+                    return found
+                query = {**query, "page_token": more}
+        except _NO_ANSWER as error:
+            raise TransientError(
+                "RegistryUnreachable", f"what answers at {connection.tracking_uri} is no MLflow"
+            ) from error
+
+    async def tag(self, connection: Connection, model: str, version: str, key: str, value: str) -> None:
+        """Set a tag of a version, or remove it where the value is "". Raises as `lookup` does."""
+        named = {"name": model, "version": version, "key": key}
+        if value:
+            await self._call(connection, "POST", "model-versions/set-tag", {**named, "value": value})
+        else:
+            await self._call(connection, "DELETE", "model-versions/delete-tag", named)
 
     async def _find(self, reference: RegistryReference, connection: Connection) -> ResolvedModel:
         match reference:
@@ -109,6 +158,7 @@ class MlflowRegistry:
             version=_text(version["version"]),
             run_id=version.get("run_id", ""),
             model_id=source.rsplit("/", 1)[1] if source.startswith("models:/m-") else "",
+            origin=from_tags(version.get("tags")),
         )
 
     async def _of_run(self, connection: Connection, reference: RunReference) -> ResolvedModel:
@@ -155,7 +205,10 @@ class MlflowRegistry:
 def _logged(model: dict[str, Any]) -> ResolvedModel:
     info = model["info"]
     return ResolvedModel(
-        artifact_uri=_text(info["artifact_uri"]), run_id=info.get("source_run_id", ""), model_id=_text(info["model_id"])
+        artifact_uri=_text(info["artifact_uri"]),
+        run_id=info.get("source_run_id", ""),
+        model_id=_text(info["model_id"]),
+        origin=from_tags(info.get("tags")),
     )
 
 

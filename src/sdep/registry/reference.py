@@ -69,6 +69,11 @@ _RUN = re.compile(r"runs:/+(?P<run>[^/]+)/(?P<path>.+)")
 _STORAGE = re.compile(r"[a-z][a-z0-9+.-]*:/+[^/].*|/.+")
 
 
+def named_model(reference: Reference) -> str:
+    """The registered model that a reference names, "" where it names none."""
+    return reference.name if isinstance(reference, VersionReference | AliasReference | StageReference) else ""
+
+
 def parse(uri: str, *, as_written: bool = False) -> Reference:
     """Read a model URI. Raises InvalidError with an example of what was meant.
 

@@ -1,7 +1,7 @@
 """Look each reference up once, remember the answer, and notice when it moves.
 
 Reconciling never waits for the registry twice for one reference: the first call asks, later ones answer from memory, and
-`refresh` asks again for all of them.
+`refresh` asks again for all of them, `ask_again` for some.
 """
 
 from __future__ import annotations
@@ -63,9 +63,19 @@ class Resolver:
         wanted = set(questions)
         for question in self._answers.keys() - wanted:
             del self._answers[question]
-        before = {question: self._answers.get(question) for question in wanted}
-        after = await asyncio.gather(*(self._ask(question) for question in before))
+        return await self.ask_again(wanted)
+
+    async def ask_again(self, questions: Iterable[Question]) -> set[Question]:
+        """Ask these again and return those that are answered otherwise now."""
+        before = {question: self._answers.get(question) for question in questions}
+        after = await asyncio.gather(*(self._ask_anew(question) for question in before))
         return {question for (question, known), now in zip(before.items(), after, strict=True) if known != now}
+
+    async def _ask_anew(self, question: Question) -> Answer:
+        """An answer that is on its way already may be older than what we were told of."""
+        if task := self._asking.get(question):
+            await asyncio.wait([task])
+        return await self._ask(question)
 
     async def _ask(self, question: Question) -> Answer:
         task = self._asking.get(question)

@@ -23,6 +23,7 @@ from sdep.contract import (
     TERMINATION_LOG,
     ServedPredictor,
     ServedUnit,
+    explainer_service,
     model_directory,
     state_directory,
 )
@@ -71,6 +72,8 @@ class Settings:
     allowed_headers: str = "Accept, Accept-Encoding, Authorization, Content-Length, Content-Type, X-CSRF-Token"
     payload_endpoint: str = "http://default-broker"
     """Where payloads of units go whose logger names no address."""
+    explainer: str = ""
+    """Where explanations come from, as `host:port`; "" is the Service of the predictor's own explainer."""
     tracing: Mapping[str, str] | None = None
     """What the environment lacks of OpenTelemetry's variables; None does not trace."""
     root: Path = Path("/")
@@ -78,6 +81,13 @@ class Settings:
 
     baked: Path | None = None
     """The folder of the one model that the image holds; None where init containers bring the models."""
+
+    @property
+    def explainer_address(self) -> str:
+        """Known whether there is an explainer or not, so that one may come without a pod being replaced."""
+        served = self.predictor
+        name = explainer_service(served.deployment, served.predictor)
+        return self.explainer or f"{name}.{served.namespace}.svc.cluster.local:{served.explainer_port}"
 
     def units_with_ports(self) -> list[ServedUnit]:
         """Units of this process that answer at a port of their own besides."""
@@ -120,6 +130,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         allowed_origins=environment.get("CORS_ALLOWED_ORIGINS", default.allowed_origins),
         allowed_headers=environment.get("CORS_ALLOWED_HEADERS", default.allowed_headers),
         payload_endpoint=environment.get(ENV_PAYLOAD_ENDPOINT) or default.payload_endpoint,
+        explainer=environment.get("SDEP_EXPLAINER_ADDRESS", default.explainer),
         tracing=tracing_variables(environment, default.predictor) if tracing_wanted(environment) else None,
         root=Path(environment.get("SDEP_ROOT", "/")),
         baked=Path(environment.get("SDEP_ROOT", BAKED_ROOT)) / BAKED_FOLDER if baked else None,

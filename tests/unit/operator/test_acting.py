@@ -37,8 +37,15 @@ class Replica:
         self.leading, self.listed = asyncio.Event(), asyncio.Event()
         self.store = Store()
         self.queue = WorkQueue(self._reconcile)
+        served = SimpleNamespace(run=asyncio.Event().wait)
         context = SimpleNamespace(
-            settings=SETTINGS, store=self.store, events=self, questions=self, calm=asyncio.Event()
+            settings=SETTINGS,
+            store=self.store,
+            events=self,
+            questions=self,
+            lineage=self,
+            served=served,
+            calm=asyncio.Event(),
         )
         election = SimpleNamespace(leading=self.leading, release=self._release)
         self.acting = Acting(cast("Context", context), self.queue, cast("Election", election))
@@ -48,6 +55,9 @@ class Replica:
         await self.listed.wait()
 
     async def post(self, _: asyncio.Event) -> None:
+        await asyncio.Event().wait()
+
+    async def tell(self) -> None:
         await asyncio.Event().wait()
 
     async def refresh(self) -> set[ObjectName]:

@@ -185,3 +185,19 @@ async def test_a_leader_whose_lease_another_holds_ends() -> None:
     cluster._store(lease.held(cluster.body, OTHER, 15, AT))
     with pytest.raises(TransientError, match="other leads now"):
         await asyncio.wait_for(running, 2)
+
+
+def test_the_lease_says_where_its_holder_is_reached_and_never_where_another_was() -> None:
+    first = lease.held(lease.new("ns", "id"), OTHER, 15, AT, "10.0.0.1:8091")
+    assert lease.leader_address(first) == "10.0.0.1:8091"
+    assert lease.leader_address(lease.released(first, AT)) == ""
+    assert lease.leader_address(lease.held(first, ME, 15, AT)) == ""
+    assert lease.leader_address(None) == ""
+    noted = {**first, "metadata": {**first["metadata"], "annotations": {"team": "a"}}}
+    assert lease.held(noted, ME, 15, AT)["metadata"]["annotations"] == {"team": "a"}
+
+
+@pytest.mark.parametrize(("ip", "address"), [("10.0.0.1", "10.0.0.1:8091"), ("fd00::1", "[fd00::1]:8091"), ("", "")])
+def test_a_replica_is_reached_by_its_pods_address(ip: str, address: str) -> None:
+    settings = OperatorSettings(runtime_image="r", mlflow_webhook_port=8091, pod_address=ip)
+    assert settings.webhook_address == address

@@ -16,7 +16,7 @@ from mlflow.data.http_dataset_source import HTTPDatasetSource
 from mlflow.models import infer_signature
 from sklearn.linear_model import LinearRegression
 
-from sdep.contract import ENV_REFERENCE, LOGGED_REFERENCE
+from sdep.contract import ENV_REFERENCE, ENV_REFERENCE_REQUIRED, LOGGED_REFERENCE, FetchFailure
 from sdep.runtime.fetch import main as fetch
 from sdep.runtime.reference.prepare import prepare_reference
 from sdep.runtime.reference.reference import FOLDER, MOST_ROWS, Reference, ReferenceNotFoundError, read_reference
@@ -146,6 +146,18 @@ def test_a_model_without_data_is_fetched_all_the_same_and_the_reason_says_what_t
     assert (tmp_path / "model" / "MLmodel").is_file()
     with pytest.raises(ReferenceNotFoundError, match=r"log a table .*reference_data\.csv"):
         read_reference(tmp_path / "model" / FOLDER)
+
+
+def test_what_is_nothing_without_data_is_not_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the data is required, its lack is a failure of the init container with a reason of its own."""
+    save(tmp_path / "saved")
+    for name, value in ((ENV_REFERENCE, LOGGED_REFERENCE), (ENV_REFERENCE_REQUIRED, "true")):
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("SDEP_TERMINATION_LOG", str(tmp_path / "last-words"))
+    assert fetch(str(tmp_path / "saved"), tmp_path / "model") == 1
+    failure = FetchFailure.model_validate_json((tmp_path / "last-words").read_text())
+    assert failure.reason == "ReferenceNotFound"
+    assert "reference_data.csv" in failure.message
 
 
 @pytest.mark.parametrize(

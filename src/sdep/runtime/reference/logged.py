@@ -33,7 +33,7 @@ def logged_table(directory: Path, fetch: Callable[[str], Path]) -> tuple[pd.Data
     for beside in (directory / f"{NAME}{suffix}" for suffix in SUFFIXES):
         if beside.is_file():
             return read_table(beside), beside.name
-    run = _run_of(directory)
+    run = run_of(directory)
     for uri in _of_run(run) if run else ():
         try:
             return read_table(fetch(uri)), uri
@@ -48,7 +48,7 @@ def logged_table(directory: Path, fetch: Callable[[str], Path]) -> tuple[pd.Data
     )
 
 
-def _run_of(directory: Path) -> str:
+def run_of(directory: Path) -> str:
     try:
         mlmodel: Mapping[str, Any] = yaml.safe_load((directory / MLMODEL).read_text()) or {}
     except OSError:

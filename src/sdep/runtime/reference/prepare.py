@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 _INCOMING = ".incoming-reference"
 
 
-def prepare_reference(directory: Path, environment: Mapping[str, str]) -> None:
-    """Never fails: what lacks the data says so when it is asked. A model serves without."""
+def prepare_reference(directory: Path, environment: Mapping[str, str]) -> str:
+    """Why there is no reference data; "" where there is. Never fails: a model serves without, and what needs the data says so."""
     asked = environment.get(ENV_REFERENCE, "")
     if not asked:
-        return
+        return ""
     incoming = directory / _INCOMING
     try:
         rows, origin = _put(directory, asked, incoming)
@@ -37,8 +37,10 @@ def prepare_reference(directory: Path, environment: Mapping[str, str]) -> None:
         reason = str(error) if isinstance(error, ReferenceNotFoundError) else f"{asked}: {error}"
         event("no reference data", level="warning", reason=reason)
         note_absence(directory / FOLDER, reason[:1000])
+        return reason[:1000]
     finally:
         shutil.rmtree(incoming, ignore_errors=True)
+    return ""
 
 
 def _put(directory: Path, asked: str, incoming: Path) -> tuple[int, str]:
