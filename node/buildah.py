@@ -16,13 +16,20 @@ CERTIFICATES = "/etc/ssl/certs"
 
 def buildah(*arguments: str | Path) -> str:
     """Run buildah on a store of its own; the mounts it makes end with its namespace."""
+    return command.run([*program(), *arguments], env=environment())
+
+
+def program() -> list[str | Path]:
+    """The command that works on that store, before its own arguments."""
     store = _store()
-    # Without a folder of its own it leaves a lock file in /etc.
-    settings = _setting("containers.conf", f'[network]\nnetwork_config_dir = "{store}/networks"')
     places: list[str | Path] = ["--root", store / "root", "--runroot", store / "run", "--storage-driver", "overlay"]
-    return command.run(
-        ["unshare", "--mount", "--", "buildah", *places, *arguments], env={"CONTAINERS_CONF": str(settings)}
-    )
+    return ["unshare", "--mount", "--", "/usr/bin/buildah", *places]
+
+
+def environment() -> dict[str, str]:
+    """Without a folder of its own it leaves a lock file in /etc."""
+    settings = _setting("containers.conf", f'[network]\nnetwork_config_dir = "{_store()}/networks"')
+    return {"CONTAINERS_CONF": str(settings)}
 
 
 def _store() -> Path:

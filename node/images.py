@@ -93,14 +93,15 @@ def provide(inside: Inside, wanted: Iterable[Image], steps: Steps) -> None:
             image.build()
             steps.say(f"{image.reference} built")
         if image.reference not in there:
-            _import(inside, image)
+            bring(inside, image.reference)
             steps.say(f"{image.reference} imported")
         _note(inside.layout, image)
 
 
-def _import(inside: Inside, image: Image) -> None:
+def bring(inside: Inside, reference: str) -> None:
+    """Copy an image that buildah has to the node."""
     with tempfile.TemporaryDirectory(dir=inside.layout.state) as scratch:
-        buildah.export(image.reference, Path(scratch) / "image.tar")
+        buildah.export(reference, Path(scratch) / "image.tar")
         archive = f"{INSIDE}/{Path(scratch).name}/image.tar"
         inside.run("ctr", "-n", "k8s.io", "images", "import", archive)
 

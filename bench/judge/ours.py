@@ -12,7 +12,7 @@ from sdep.api.rollout import Analysis, Metric
 from sdep.evidence.evidence import Evidence
 from sdep.evidence.histogram import Histogram
 from sdep.rollout.analysis import analyse, verdict
-from sdep.rollout.analysis.distances import LEVELS
+from sdep.rollout.analysis.kolmogorov_smirnov import LEVELS
 from sdep.rollout.analysis.latency import LOWER_QUANTILES
 from sdep.rollout.analysis.margins import DEFAULT_MARGINS
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from charts.boards.board import Board, Panel, Query, Variable
-from charts.boards.promql import NAMED, quantile, quantiles, rate
+from charts.boards.promql import NAMED, PREDICTOR, quantile, quantiles, rate
 
 _OPERATOR = 'namespace=~"$namespace"'
 
@@ -78,10 +78,15 @@ OPERATOR = Board(
                 "ops",
             ),
             Panel(
+                "What experiments came to",
+                (Query(rate("sdep_experiment_decisions_total", _OPERATOR, "reason"), "{{reason}}"),),
+                "ops",
+            ),
+            Panel(
                 "Requests for evidence",
                 (Query(rate("sdep_evidence_requests_total", _OPERATOR, "source, code"), "{{source}} {{code}}"),),
                 "reqps",
-                description="To the engines of predictors on trial. The code none is no answer.",
+                description="To the engines of predictors that are compared. The code none is no answer.",
             ),
             Panel(
                 "Requests to gates",
@@ -91,6 +96,39 @@ OPERATOR = Board(
             Panel(
                 "Notifications",
                 (Query(rate("sdep_notifications_total", _OPERATOR, "outcome"), "{{outcome}}"),),
+                "ops",
+            ),
+            Panel(
+                "Statements to DataHub and OpenLineage",
+                (
+                    Query(
+                        rate("sdep_lineage_statements_total", _OPERATOR, "receiver, outcome"),
+                        "{{receiver}} {{outcome}}",
+                    ),
+                ),
+                "ops",
+                description="What failed is tried again; what was dropped is not.",
+            ),
+        ),
+        (
+            Panel(
+                "Predictors that have drifted",
+                (Query(f"max by ({PREDICTOR}) (sdep_drift_detected)", NAMED),),
+                description="1 where the inputs or predictions of the last whole window are not like the reference data.",
+            ),
+            Panel(
+                "Furthest from the reference data",
+                (
+                    Query(
+                        f"max by ({PREDICTOR}, kind, feature) (sdep_drift_distance_ratio)", f"{NAMED} {{{{feature}}}}"
+                    ),
+                ),
+                "percentunit",
+                description="Of each predictor that is watched the ten features, or kinds of predictions, that moved most.",
+            ),
+            Panel(
+                "Windows judged for drift",
+                (Query(rate("sdep_drift_windows_total", _OPERATOR, "reason"), "{{reason}}"),),
                 "ops",
             ),
         ),

@@ -6,11 +6,13 @@ Names that users of Seldon Core v1 know (container, ports, variables, label keys
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from typing import Literal
 from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
 
 HTTP_PORT = 8000
 GRPC_PORT = 5001
@@ -31,11 +33,19 @@ METRICS_PATH = "/prometheus"
 METADATA_PATH = "/api/v1.0/metadata"
 SIGNATURE = "signature"
 """In a unit's metadata, under v1's `custom`: its inputs as JSON in MLflow's words, where `inputs` is too coarse."""
+INPUT_EXAMPLE_FAILED = "inputExampleFailed"
+"""There too: why the model could not answer the input example that was saved with it; absent where it could."""
 
 ENV_PREDICTOR = "SDEP_PREDICTOR"
 """The predictor as JSON: a `ServedPredictor`."""
 ENV_DRAIN_SECONDS = "SDEP_DRAIN_SECONDS"
 """How long a pod that is told to stop still answers, so that every route to it has been taken away first."""
+
+ENV_BAKED_MODEL = "SDEP_BAKED_MODEL"
+"""Of an image that holds its model: the unit as JSON, a `ServedUnit`. What else there is to know, v1's variables of a container say."""
+BAKED_ROOT = "/baked"
+"""Where such an image has its model, in the folder BAKED_FOLDER, and what serves it."""
+BAKED_FOLDER = "model"
 
 ENV_HTTP_PORT = "SDEP_HTTP_PORT"
 ENV_GRPC_PORT = "SDEP_GRPC_PORT"
@@ -55,6 +65,11 @@ ENV_ENVIRONMENT = "SDEP_ENVIRONMENT"
 EnvironmentPolicy = Literal["image", "make", "require"]
 """Serve it by the image's all the same and say so; make an environment; do not serve it."""
 
+ENV_REFERENCE = "SDEP_REFERENCE"
+"""Of a model's init container: the URI of the data that the model is compared with and explained by, or LOGGED_REFERENCE."""
+LOGGED_REFERENCE = "model"
+"""What MLflow knows of it: an artifact of the model's run, its data sets, or the model's input example."""
+
 ENV_DOWNLOAD_STREAMS = "SDEP_DOWNLOAD_STREAMS"
 """How many pieces of a model are downloaded at once."""
 ENV_PAYLOAD_ENDPOINT = "REQUEST_LOGGER_DEFAULT_ENDPOINT"
@@ -63,12 +78,52 @@ ENV_PAYLOAD_ENDPOINT = "REQUEST_LOGGER_DEFAULT_ENDPOINT"
 OPEN_INFERENCE = frozenset({"v2", "kfserving"})
 """The two names of the Open Inference Protocol."""
 
+EXPLAINER_PORT = 9000
+EXPLAIN_PATH = "/api/v1.0/explain"
+ENV_EXPLAINER = "SDEP_EXPLAINER"
+"""An explainer as JSON: a `ServedExplainer`."""
+ENV_REFERENCE_REQUIRED = "SDEP_REFERENCE_REQUIRED"
+"""Of an init container with reference data: set where what follows is nothing without it, so that a lack of it is a failure."""
+EXPLAINERS = frozenset(
+    {
+        "AnchorTabular",
+        "KernelShap",
+        "TreeShap",
+        "LimeTabular",
+        "PermutationImportance",
+        "ALE",
+        "IntegratedGradients",
+        "Counterfactuals",
+    }
+)
+"""Types of explainers that the runtime does itself."""
+NEED_NO_REFERENCE = frozenset({"TreeShap", "IntegratedGradients"})
+"""Those among them that can do without data."""
+
+LONGEST_NAME = 63
+"""Characters of a Service's name, and of a label's value."""
+
 UnitType = Literal["MODEL", "ROUTER", "COMBINER", "TRANSFORMER", "OUTPUT_TRANSFORMER", "UNKNOWN_TYPE"]
 
 
 def model_directory(unit: str) -> str:
     """Where the init container of `unit` leaves the model, and where the runtime reads it."""
     return f"{MODELS_ROOT}/{unit}"
+
+
+def explainer_service(deployment: str, predictor: str) -> str:
+    """The Service of a predictor's explainer, and its Deployment; v1's name."""
+    return fitted(f"{deployment}-{predictor}-explainer")
+
+
+def fitted(name: str) -> str:
+    """A name within 63 characters: a longer one becomes `seldon-` and its MD5, as in v1."""
+    return name if len(name) <= LONGEST_NAME else f"seldon-{shortened(name)}"
+
+
+def shortened(name: str) -> str:
+    """The MD5 of a name, in 32 characters."""
+    return hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()
 
 
 class _Wire(BaseModel):
@@ -118,11 +173,29 @@ class ServedUnit(_Wire):
     logger: ServedLogger | None = None
     children: tuple[ServedUnit, ...] = ()
 
+    @property
+    def identity(self) -> str:
+        """Its name in `meta.requestPath`: the model with its version, in the place of v1's image with its tag."""
+        if self.model is None:
+            return self.image
+        return f"{self.model.name}:{self.model.version}" if self.model.version else self.model.name
+
     def walk(self) -> Iterator[ServedUnit]:
         """The unit and all below it, parents before children."""
         yield self
         for child in self.children:
             yield from child.walk()
+
+
+class ServedDrift(_Wire):
+    """What is watched of the predictor's inputs: the features named, or all, of this share of its requests.
+
+    `unit` is the one in whose folder the reference data is.
+    """
+
+    unit: str
+    features: tuple[str, ...] = ()
+    sample_rate: float = 1.0
 
 
 class ServedPredictor(_Wire):
@@ -140,7 +213,27 @@ class ServedPredictor(_Wire):
     """Payloads that may wait for their receiver; 0 for the runtime's default."""
     payload_timeout_ms: int = 0
     """How long a receiver may take for one payload; 0 for the runtime's default."""
+    drift: ServedDrift | None = None
+    explainer_port: int = EXPLAINER_PORT
+    """Where the predictor's explainer listens, if it has one."""
     graph: ServedUnit
+
+
+class ServedExplainer(_Wire):
+    """All that an explainer's pod needs to know of its manifest. A directory is "" where nothing was fetched."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+
+    type: str
+    model: str
+    """The root unit of the graph."""
+    predictor: str
+    """The predictor's own address, as `http://host:port`."""
+    protocol: str = "seldon"
+    port: int = EXPLAINER_PORT
+    config: dict[str, str] = Field(default_factory=dict)
+    model_directory: str = ""
+    explainer_directory: str = ""
 
 
 def state_directory(predictor: ServedPredictor, unit: str) -> str:
@@ -158,6 +251,7 @@ class FetchFailure(_Wire):
         "DownloadFailed",
         "EnvironmentDiffers",
         "EnvironmentNotMade",
+        "ReferenceNotFound",
     ]
     message: str
 

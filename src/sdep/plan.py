@@ -46,11 +46,8 @@ class Plan:
         }
 
     def explained(self, predictor: Predictor) -> bool:
-        """Whether the predictor has an explainer that there is an image for."""
-        explainer = predictor.explainer
-        if not explainer or not explainer.type:
-            return False
-        return bool((explainer.container_spec or {}).get("image") or self.settings.explainer_image)
+        """Whether the predictor has an explainer that can be run."""
+        return bool(predictor.explainer and predictor.explainer.can_be_run(self.settings.explainer_image))
 
     @property
     def predictors(self) -> list[Predictor]:

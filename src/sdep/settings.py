@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Json
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Json, SecretStr
 from pydantic.alias_generators import to_camel
 
 PREFIX = "SDEP_"
@@ -133,6 +133,14 @@ class OperatorSettings(BaseModel):
         ("*.svc", "*.svc.cluster.local"),
         description="patterns of hosts that gates and notifications of rollouts may name",
     )
+    lineage_datahub_url: str = Field("", description="DataHub's metadata service, told what is served; empty: nobody")
+    lineage_datahub_token: SecretStr = Field(SecretStr(""), description="sent to it as a bearer token")
+    lineage_datahub_environment: str = Field("PROD", description="DataHub's fabric, in the names of what is told")
+    lineage_datahub_platform_instance: str = Field("", description="which of several clusters this one is")
+    lineage_datahub_model_separator: str = Field("_", description="model_name_separator of DataHub's MLflow source")
+    lineage_openlineage_url: str = Field("", description="who takes OpenLineage's events; empty: nobody")
+    lineage_openlineage_token: SecretStr = Field(SecretStr(""), description="sent to it as a bearer token")
+    lineage_openlineage_namespace: str = Field("sdep", description="OpenLineage's namespace of jobs")
     drain_seconds: int = Field(5, ge=0, description="how long a stopping pod still answers")
 
     namespaces: TextList = Field((), description="namespaces to watch; none means all")

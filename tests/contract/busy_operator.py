@@ -20,6 +20,13 @@ PREDICTORS = [
     {"name": "main", "traffic": 80, "replicas": 2, "readyReplicas": 2},
     {"name": "canary", "traffic": 20, "replicas": 2, "readyReplicas": 1},
 ]
+DRIFT = [
+    {
+        "predictor": "main",
+        "reason": "FeaturesDrifted",
+        "findings": [{"kind": "feature", "name": "oil", "drifted": True, "distance": 34.0}],
+    }
+]
 
 
 class BusyHealth(Health):
@@ -34,10 +41,13 @@ def happen() -> None:
     metrics.RECONCILE_ERRORS.labels(reason="ApiServerError").inc()
     metrics.CHANGES.labels(kind="Deployment", action="created").inc()
     metrics.REGISTRY_MOVES.inc()
+    metrics.DRIFT_WINDOWS.labels(reason="NoDrift").inc()
     metrics.MISSED_DELETIONS.inc()
     metrics.GATE_REQUESTS.labels(code="200").inc()
     metrics.NOTIFICATIONS.labels(outcome="delivered").inc()
+    metrics.LINEAGE.labels(receiver="DataHub", outcome="delivered").inc()
     metrics.ROLLOUT_DECISIONS.labels(phase="Promoted", reason="Promoted").inc()
+    metrics.EXPERIMENT_DECISIONS.labels(reason="WinnerDeclared").inc()
     metrics.EVIDENCE_REQUESTS.labels(source="engine", code="200").inc()
     metrics.ADMISSION_SECONDS.labels(allowed="true").observe(0.002)
     metrics.CERTIFICATE_EXPIRY.set(time.time() + 86400)
@@ -54,7 +64,7 @@ async def main() -> None:
 
     store = Store()
     metadata = {"namespace": "n", "name": "prices", "uid": "u", "resourceVersion": "1"}
-    store.put_sdep({"metadata": metadata, "status": {"state": "Available", "predictors": PREDICTORS}})
+    store.put_sdep({"metadata": metadata, "status": {"state": "Available", "predictors": PREDICTORS, "drift": DRIFT}})
     streams = Streams(Insights(), lambda *_: None, lambda *_: False)
     cluster = cast("Cluster", cast("Any", None))  # the probes for liveness alone ask it
     await probes.serve(int(sys.argv[1]), BusyHealth(cluster, store, WorkQueue(reconcile), streams))

@@ -78,7 +78,7 @@ class UnderLoad:
 def under_load(folder: Path) -> Iterator[UnderLoad]:
     save_model(folder)
     with ExitStack() as closing:
-        engines = {name: closing.enter_context(_engine(folder, name)) for name in LOADS}
+        engines = {name: closing.enter_context(engine(folder, name)) for name in LOADS}
         operator = closing.enter_context(_operator())
         jobs = [job(name, engine.port, "/prometheus", namespace="n", pod=name) for name, engine in engines.items()]
         jobs.append(job("operator", operator, "/metrics", honor=True, namespace="seldon-system"))
@@ -161,7 +161,7 @@ def buckets(engine: Running) -> dict[float, int]:
 
 
 @contextmanager
-def _engine(folder: Path, name: str) -> Iterator[Running]:
+def engine(folder: Path, name: str) -> Iterator[Running]:
     method = ServedParameter(name="method", value="predict", type="STRING")
     model = ServedModel(name="price", version=LOADS[name].version)
     graph = ServedUnit(name="price", implementation="SKLEARN_SERVER", model=model, parameters=(method,))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from math import sqrt
 from typing import Any
 
 from demo.kubectl import Target, until
@@ -18,7 +19,7 @@ import time
 
 
 class Judged:
-    """Answers prices of about 78; `behaviour` says what is wrong with them."""
+    """Answers prices of about 78; `behaviour` says what is wrong with them or with what it says of itself, or, a number, what is dear."""
 
     def __init__(self, behaviour="good"):
         self._behaviour = behaviour
@@ -27,7 +28,15 @@ class Judged:
         if self._behaviour == "dead":
             raise RuntimeError("its weights are lost")
 
+    def init_metadata(self):
+        kind = "INT64" if self._behaviour == "retyped" else "FP64"
+        custom = {"inputExampleFailed": "KeyError: 'gas'"} if self._behaviour == "stale" else {}
+        oil = {"name": "oil", "datatype": kind, "shape": [-1]}
+        return {"name": "price", "versions": ["1"], "platform": "own", "inputs": [oil], "outputs": [], "custom": custom}
+
     def predict(self, X, names, meta=None):
+        if self._behaviour.isdecimal():
+            return ["dear" if row[0] >= float(self._behaviour) else "cheap" for row in X]
         if self._behaviour == "errors" and random.random() < 0.3:
             raise RuntimeError("a column is missing")
         if self._behaviour == "slow":
@@ -40,7 +49,15 @@ ANALYSIS: dict[str, Any] = {
     "minRequests": 50,
     "metrics": [{"name": "errors"}, {"name": "latency", "quantile": 0.9, "margin": 100}, {"name": "predictions"}],
 }
+CAUTIOUS: list[dict[str, Any]] = [{"weight": 5, "duration": "1m"}, {"weight": 50, "duration": "5s"}]
+"""A first step that lasts: whatever is turned back is turned back within it."""
 STEPS: list[dict[str, Any]] = [{"weight": 20, "duration": "5s"}, {"weight": 50, "duration": "5s"}]
+
+
+def exposure(requests: int, steps: list[dict[str, Any]]) -> float:
+    """How many of the requests may reach a canary in its first step: its share, and four standard deviations of chance."""
+    part: float = requests * steps[0]["weight"] / 100
+    return part + 4 * sqrt(part)
 
 
 @contextmanager

@@ -64,8 +64,9 @@ def test_a_canary_that_does_worse_is_turned_back_before_many_saw_it(
     target: Target, load: Load, behaviour: str, metric: str
 ) -> None:
     began = time.time()
-    found = tried(target, behaviour)
+    found = tried(target, behaviour, steps=judged.CAUTIOUS)
     assert (found["phase"], found["reason"], found["weight"]) == ("RolledBack", "AnalysisFailed", 0)
+    assert found["step"] == 0
     failed = {finding["metric"]: finding["message"] for finding in found["findings"] if finding["verdict"] == "Fail"}
     assert failed[metric] in found["message"]
     condition = sdep.wait_for(target, NAME, "RolloutComplete", "AnalysisFailed")
@@ -74,15 +75,38 @@ def test_a_canary_that_does_worse_is_turned_back_before_many_saw_it(
     sdep.wait_ready(target, NAME)
     load.wait_for(200, time.time())
     shares = load.shares(began)
-    exposed, every = shares["canary"], len(load.answers(_epoch(found["startedAt"])))
-    took = _epoch(found["finishedAt"]) - _epoch(found["startedAt"])
+    entered = load.first_of("canary", began)
+    assert entered
+    exposed, every = shares["canary"], len(load.answers(entered, _epoch(found["finishedAt"]) + 1))
+    took = _epoch(found["finishedAt"]) - entered
     print(f"{behaviour}: turned back after {took:.0f} s and {exposed} requests of {every}")
-    allowed = every * max(step["weight"] for step in judged.STEPS) / 100
-    assert 0 < exposed <= allowed + 4 * sqrt(allowed)
+    assert 0 < exposed <= judged.exposure(every, judged.CAUTIOUS)
     since = time.time()
     load.wait_for(300, since)
     assert set(load.shares(since)) == {"main"}
     assert {answer.status for answer in load.answers(since)} == {200}
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "reason", "words"),
+    [
+        ("retyped", "SignatureBroken", "input oil was FP64 [-1] and is INT64 [-1]"),
+        ("stale", "InputExampleFailed", "price: KeyError: 'gas'"),
+    ],
+)
+def test_a_canary_that_would_break_its_callers_is_turned_back_before_any_request(
+    target: Target, load: Load, behaviour: str, reason: str, words: str
+) -> None:
+    began = time.time()
+    with load.unharmed():
+        found = tried(target, behaviour, steps=judged.CAUTIOUS)
+        assert (found["phase"], found["reason"], found.get("stepStartedAt", "")) == ("RolledBack", reason, "")
+        assert words in found["message"]
+        assert sdep.wait_for(target, NAME, "RolloutComplete", reason)["status"] == "False"
+        assert ("RolledBack", f"canary: {found['message']}") in sdep.events(target, NAME)
+        sdep.wait_ready(target, NAME)
+        load.wait_for(200, time.time())
+    assert set(load.shares(began)) == {"main"}
 
 
 def test_a_canary_that_never_starts_gets_no_request_and_the_status_has_its_words(target: Target, load: Load) -> None:
@@ -154,8 +178,9 @@ def test_a_moved_alias_is_tried_on_its_own_and_survives_an_operator_that_is_kill
     name, alias = "tried", "tried"
     scratch.append(name)
     mlflow.set_alias(MODEL, alias, "1")
-    steps = [{"weight": 30, "duration": "5s"}, {"weight": 60, "duration": "5s"}]
-    analysis = {"interval": "1s", "minRequests": 30, "metrics": [{"name": "errors"}, {"name": "refusals"}]}
+    steps = [{"weight": 30, "duration": "5s"}, {"weight": 50, "duration": "5s"}]
+    metrics = [{"name": "errors"}, {"name": "refusals"}]
+    analysis = {"interval": "1s", "minRequests": 30, "metrics": metrics, "baseline": "Fresh"}
     body = sdep.manifest(name, {"name": "main", "graph": unit(f"models:/{MODEL}@{alias}", name="price")})
     rollout = json.dumps({"steps": steps, "analysis": analysis})
     body["metadata"]["annotations"] = {"sdep.io/rollout": rollout}
@@ -164,13 +189,17 @@ def test_a_moved_alias_is_tried_on_its_own_and_survives_an_operator_that_is_kill
     sdep.wait_routed(target, name)
     assert sdep.condition(target, name, "RolloutComplete")["reason"] == "NothingOnTrial"
     with steady(target, NAMESPACE, name, tmp_path / "answers") as load, load.unharmed():
+        began = time.time()
         mlflow.set_alias(MODEL, alias, "2")
         judged.wait_for(target, name, lambda found: found.get("weight") == 30, "the new version is on trial")
         served = {pin["predictor"]: pin["version"] for pin in sdep.status(target, name)["models"]}
-        assert served == {"main": "1", "main-canary": "2"}
+        assert served == {"main": "1", "main-canary": "2", "main-baseline": "1"}
         operator.restart(target)
         found = judged.wait_for(target, name, judged.ended, "the new version is judged")
         assert found["phase"] == "Promoted", found["message"]
+        shares = load.shares(began, _epoch(found["finishedAt"]))
+        canary, baseline = shares["main-canary"], shares["main-baseline"]
+        assert abs(canary - baseline) <= 4 * sqrt(canary + baseline) + 0.05 * canary, shares
         (pin,) = sdep.status(target, name)["models"]
         assert (pin["predictor"], pin["version"]) == ("main", "2")
         since = time.time()

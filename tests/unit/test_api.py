@@ -107,9 +107,41 @@ def test_a_broken_rule_is_named_with_its_field(predictors: list[dict[str, Any]],
 
 
 def test_what_has_no_effect_yet_is_a_warning_and_stops_nothing() -> None:
-    sdep = read({"name": "a", "graph": GRAPH, "explainer": {"type": "AnchorTabular"}}, serverType="kafka")
+    sdep = read({"name": "a", "graph": GRAPH, "explainer": {"type": "AnchorText"}}, serverType="kafka")
     assert not errors(sdep)
     assert {problem.field for problem in problems(sdep)} == {"spec.serverType", "spec.predictors[0].explainer"}
+
+
+@pytest.mark.parametrize(
+    ("explainer", "field", "said"),
+    [
+        ({"type": "AnchorImages"}, "", "AnchorImages is none that is built in: use one of ALE, AnchorTabular,"),
+        ({"type": "ALE", "modelUri": "models:/e/1"}, ".modelUri", "is looked up in no registry: write the run"),
+        ({"type": "ALE", "endpoint": {"type": "GRPC"}}, ".endpoint.type", "asks its predictor over HTTP"),
+        (
+            {"type": "ALE", "containerSpec": {"name": "e", "image": "i"}, "reference": {"uri": "s3://d"}},
+            ".reference",
+            "reads none",
+        ),
+    ],
+)
+def test_what_is_wrong_with_an_explainer_is_said_of_its_field(explainer: dict[str, Any], field: str, said: str) -> None:
+    """Its field is named, and what to write instead."""
+    (found,) = problems(read({"name": "a", "graph": GRAPH, "explainer": explainer}))
+    assert found.field == f"spec.predictors[0].explainer{field}"
+    assert said in found.message
+
+
+def test_an_explainer_that_the_runtime_does_needs_no_image() -> None:
+    """Nothing is said of it, nor of one that an image of its own does."""
+    for explainer in ({"type": "AnchorTabular"}, {"type": "AnchorText", "containerSpec": {"name": "e", "image": "i"}}):
+        assert not problems(read({"name": "a", "graph": GRAPH, "explainer": explainer}))
+
+
+def test_a_unit_may_not_have_the_explainers_service() -> None:
+    """Both would be called by one name."""
+    (found,) = errors(read({"name": "a", "graph": {**GRAPH, "name": "explainer"}, "explainer": {"type": "ALE"}}))
+    assert "rename the unit" in found
 
 
 @pytest.mark.parametrize("protocol", ["v2", "kfserving", "tensorflow"])

@@ -7,7 +7,7 @@ from typing import Any
 from sdep.api.defaults import with_defaults
 from sdep.api.seldon_deployment import SeldonDeployment, parse
 from sdep.api.status import Condition, Pin, Status
-from sdep.contract import FetchReport
+from sdep.contract import FetchFailure, FetchReport
 from sdep.plan import Plan, Weights
 from sdep.settings import OperatorSettings
 from sdep.status import conditions
@@ -20,14 +20,15 @@ ALL = Weights({"main": 100}, {})
 URI = "models:/price@champion"
 
 
-def sdep(status: dict[str, Any] | None = None) -> SeldonDeployment:
+def sdep(status: dict[str, Any] | None = None, **predictor: object) -> SeldonDeployment:
+    main = {"name": "main", "graph": {"name": "m", "modelUri": URI}, **predictor}
     return with_defaults(
         parse(
             {
                 "apiVersion": "machinelearning.seldon.io/v1",
                 "kind": "SeldonDeployment",
                 "metadata": {"name": "prices", "namespace": "data", "generation": 3},
-                "spec": {"replicas": 2, "predictors": [{"name": "main", "graph": {"name": "m", "modelUri": URI}}]},
+                "spec": {"replicas": 2, "predictors": [main]},
                 "status": status,
             }
         )
@@ -125,3 +126,50 @@ def test_a_model_that_differs_from_the_image_is_said_and_ready() -> None:
     assert "scikit-learn==1.2" in by_type(status)["EnvironmentsReady"].message
     assert by_type(status)["Ready"].status == "True"
     assert conditions.environments_ready(RUNNING) == []
+
+
+def explainer_pod(message: str) -> dict[str, Any]:
+    """Its init container ended with this, and is tried again later."""
+    name = "prices-main-explainer"
+    ended = {"terminated": {"exitCode": 1, "message": message}}
+    waiting = {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off"}}
+    container = {"name": "m-model-initializer", "ready": False, "state": waiting, "lastState": ended}
+    owner = [{"kind": "ReplicaSet", "name": f"{name}-77"}]
+    return {
+        "metadata": {"name": f"{name}-77-x", "labels": {"pod-template-hash": "77"}, "ownerReferences": owner},
+        "status": {"initContainerStatuses": [container]},
+    }
+
+
+def test_an_explainer_that_lacks_its_data_harms_no_prediction() -> None:
+    """It has a condition of its own with what to log; state, DeploymentsReady and the predictor's own numbers are as without it."""
+    explained = plan(body=sdep(explainer={"type": "AnchorTabular"}))
+    running = deployment(replicas=2, updatedReplicas=2, availableReplicas=2)
+    failure = FetchFailure(reason="ReferenceNotFound", message="no reference data: log a table").model_dump_json()
+    lacking = {"metadata": {"name": "prices-main-explainer", "generation": 1}, "spec": {}, "status": {"replicas": 1}}
+    children = {"prices-main-0-m": running, "prices-main-explainer": lacking}
+    seen = observe(explained, children, [explainer_pod(failure)])
+    said = [conditions.deployments_ready(seen), *conditions.explainers_ready(seen)]
+
+    status = summarise(explained, ALL, seen, [], said, NOW)
+    assert (status.state, status.summary.ready, status.replicas) == ("Available", "2/2", 2)
+    assert seen[0].rolled_out
+    assert seen[0].trouble is None
+    assert by_type(status)["DeploymentsReady"].status == "True"
+    of_explainer = by_type(status)["ExplainersReady"]
+    assert (of_explainer.status, of_explainer.reason) == ("False", "ReferenceNotFound")
+    assert of_explainer.message == "the explainer of predictor main: no reference data: log a table"
+    assert by_type(status)["Ready"].reason == "ReferenceNotFound"
+    assert status.deployment_status["prices-main-explainer"].replicas == 1
+
+
+def test_explainers_are_spoken_of_where_there_are_some() -> None:
+    """Ready once all their pods are there; without an explainer there is no such condition."""
+    running = deployment(replicas=2, updatedReplicas=2, availableReplicas=2)
+    one = {"metadata": {"name": "e", "generation": 1}, "spec": {}}
+    ready = {**one, "status": {"observedGeneration": 1, "replicas": 1, "updatedReplicas": 1, "availableReplicas": 1}}
+    explained = plan(body=sdep(explainer={"type": "ALE"}))
+    seen = observe(explained, {"prices-main-0-m": running, "prices-main-explainer": ready}, [])
+    (found,) = conditions.explainers_ready(seen)
+    assert (found.type, found.status) == ("ExplainersReady", "True")
+    assert conditions.explainers_ready(RUNNING) == []

@@ -34,6 +34,20 @@
 - SDEP_GATEWAY_API_ANNOTATIONS: {{ .Values.gatewayApi.annotations | toJson | quote }}
 - SDEP_TRAFFIC_POLICY: {{ .Values.trafficPolicy | quote }}
 - SDEP_ROLLOUT_ALLOWED_HOSTS: {{ .Values.rollouts.allowedHosts | join "," | default "-" | quote }}
+{{- with .Values.lineage.datahub }}
+{{- if .url }}
+- SDEP_LINEAGE_DATAHUB_URL: {{ .url | quote }}
+- SDEP_LINEAGE_DATAHUB_ENVIRONMENT: {{ .environment | quote }}
+- SDEP_LINEAGE_DATAHUB_PLATFORM_INSTANCE: {{ .platformInstance | quote }}
+- SDEP_LINEAGE_DATAHUB_MODEL_SEPARATOR: {{ .modelNameSeparator | quote }}
+{{- end }}
+{{- end }}
+{{- with .Values.lineage.openlineage }}
+{{- if .url }}
+- SDEP_LINEAGE_OPENLINEAGE_URL: {{ .url | quote }}
+- SDEP_LINEAGE_OPENLINEAGE_NAMESPACE: {{ .namespace | quote }}
+{{- end }}
+{{- end }}
 - SDEP_DRAIN_SECONDS: {{ .Values.runtime.drainSeconds | quote }}
 - SDEP_NAMESPACES: {{ include "sdep.namespaces" . | fromJsonArray | join "," | quote }}
 - SDEP_CONTROLLER_ID: {{ .Values.controllerId | quote }}

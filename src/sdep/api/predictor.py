@@ -8,8 +8,10 @@ from typing import Any
 from pydantic import Field
 
 from sdep.api.base import Count, FreeForm, Int32, IntOrString, KubeModel
-from sdep.api.graph import Endpoint, Unit
-from sdep.api.pod_spec import Container, PodSpec, Resources, TemplateMetadata, Variable
+from sdep.api.drift import DriftDetector
+from sdep.api.explainer import Explainer
+from sdep.api.graph import Unit
+from sdep.api.pod_spec import PodSpec, Resources, TemplateMetadata, Variable
 
 WHOLE = 100
 """The sum of the live weights, in percent."""
@@ -61,19 +63,6 @@ class SvcOrchSpec(KubeModel):
     replicas: Count | None = None
 
 
-class Explainer(KubeModel):
-    type: str | None = None
-    model_uri: str | None = None
-    service_account_name: str | None = None
-    container_spec: Container | None = None
-    config: dict[str, str] | None = None
-    endpoint: Endpoint | None = None
-    env_secret_ref_name: str | None = None
-    storage_initializer_image: str | None = None
-    replicas: Count | None = None
-    init_parameters: str | None = None
-
-
 class Ssl(KubeModel):
     cert_secret_name: str | None = None
 
@@ -90,6 +79,7 @@ class Predictor(KubeModel):
     svc_orch_spec: SvcOrchSpec | None = None
     engine_resources: FreeForm | None = None
     explainer: Explainer | None = None
+    drift_detector: DriftDetector | None = None
     ssl: Ssl | None = None
     progress_deadline_seconds: Int32 | None = None
 

@@ -20,8 +20,12 @@ Margin = Annotated[float, Field(ge=0), WithJsonSchema({"type": "number", "minimu
 
 Measure = Literal["errors", "refusals", "latency", "predictions"]
 """What the runtimes themselves tell of every predictor."""
-CANARY_SUFFIX = "-canary"
-"""The name of a canary that is made of a predictor: the predictor's, and this."""
+CANARY_SUFFIX, BASELINE_SUFFIX = "-canary", "-baseline"
+"""The names of a canary and of a baseline that are made of a predictor: the predictor's, and this."""
+PredictionDistance = Literal[
+    "KolmogorovSmirnov", "Wasserstein", "PopulationStabilityIndex", "TotalVariation", "ChiSquare", "JensenShannon"
+]
+"""The first three are of numbers, the others of classes; numbers of ten values at most are classes too."""
 Policy = Literal["Hold", "RollBack", "Continue"]
 
 
@@ -41,13 +45,15 @@ class Metric(KubeModel):
     """One measure by which the canary is compared with the stable predictor.
 
     `margin` is how much worse it may be: of errors and refusals in percentage points, of latency in percent of the stable
-    predictor's quantile, of predictions the greatest difference of the two distributions (Kolmogorov and Smirnov's, total
-    variation for classes) in percent. Without one the measure's own is taken. A `dryRun` is judged and changes nothing.
+    predictor's quantile, of predictions in hundredths of `distance`. Without one the measure's own is taken. `distance` says how
+    the two distributions of predictions are compared: without it numbers by KolmogorovSmirnov, classes by TotalVariation. Wasserstein
+    is in percent of the stable predictor's interquartile range. A `dryRun` is judged and changes nothing.
     """
 
     name: Measure
     margin: Margin | None = None
     quantile: Annotated[float, Field(gt=0, lt=1), WithJsonSchema({"type": "number"})] = 0.99
+    distance: PredictionDistance | None = None
     dry_run: bool = False
 
 
@@ -57,8 +63,11 @@ class Analysis(KubeModel):
     Nothing is judged before `minRequests` of each predictor, nor of the first `delay` of a step, while caches are cold. A
     step in which nothing failed goes on when its time is over. The last one waits up to `maxDuration` until every metric has
     passed, and does then what `inconclusive` says; any step waits as long for `minRequests`, and does then what `noData` says.
+    `source` is what tells errors, refusals and latency: the engines, or the Prometheus of the installation that scrapes them.
     `queries` are asked of the Prometheus that the installation names. `signature` says whether a canary is sent requests whose
-    models take other inputs than the stable predictor's.
+    models take other inputs than the stable predictor's, and `inputExample` whether one is that fails the input example saved with it.
+    `baseline` is with what the canary is compared: the stable predictor as it runs, or a fresh copy of it that is made for the trial,
+    as large as the canary and with the same share of the traffic.
     """
 
     interval: Duration = "10s"
@@ -66,6 +75,7 @@ class Analysis(KubeModel):
     alpha: Annotated[float, Field(gt=0, lt=0.5), WithJsonSchema({"type": "number"})] = 0.05
     min_requests: Count = 50
     max_duration: Duration = "30m"
+    source: Literal["Engine", "Prometheus"] = "Engine"
     no_data: Policy = "Hold"
     inconclusive: Policy = "Continue"
     metrics: list[Metric] = Field(
@@ -73,6 +83,8 @@ class Analysis(KubeModel):
     )
     queries: list[Query] = Field(default_factory=list)
     signature: Literal["Check", "Ignore"] = "Check"
+    input_example: Literal["Check", "Ignore"] = "Check"
+    baseline: Literal["Running", "Fresh"] = "Running"
 
 
 class RolloutSpec(KubeModel):

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError
 
 from sdep.api.base import Count, KubeModel
+from sdep.api.experiment import ExperimentSpec
 from sdep.api.predictor import Predictor
 from sdep.api.rollout import RolloutSpec
 from sdep.errors import InvalidError
@@ -29,6 +30,7 @@ class SeldonDeploymentSpec(KubeModel):
     replicas: Count | None = None
     annotations: dict[str, str] | None = None
     rollout: RolloutSpec | None = None
+    experiment: ExperimentSpec | None = None
     oauth_key: str | None = Field(None, alias="oauth_key")
     oauth_secret: str | None = Field(None, alias="oauth_secret")
 

@@ -7,6 +7,9 @@ from typing import Literal
 from pydantic import Field
 
 from sdep.api.base import Int32, KubeModel
+from sdep.api.comparison import Comparison
+from sdep.api.drift_status import DriftStatus
+from sdep.api.experiment_status import ExperimentStatus
 from sdep.api.rollout_notify import Phase
 from sdep.evidence.evidence import Evidence
 
@@ -24,6 +27,29 @@ class Condition(KubeModel):
     observed_generation: int = 0
 
 
+class DataVersion(KubeModel):
+    """A data set that a model was trained on, by the name and digest with which it was logged, or the version that a tag says."""
+
+    name: str = ""
+    digest: str = ""
+
+    @property
+    def label(self) -> str:
+        return "@".join(part for part in (self.name, self.digest) if part)
+
+
+class Origin(KubeModel):
+    """What a model was made of, as the registry says: the code's commit and repository, the image it was trained in, its data."""
+
+    commit: str = ""
+    repository: str = ""
+    image: str = ""
+    data: list[DataVersion] = Field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.commit or self.repository or self.image or self.data)
+
+
 class ModelChange(KubeModel):
     """A model that was served before: what it was, when it was replaced and why."""
 
@@ -32,6 +58,7 @@ class ModelChange(KubeModel):
     run_id: str = ""
     model_id: str = ""
     artifact_uri: str = ""
+    origin: Origin | None = None
     served_since: str = ""
     replaced_at: str
     cause: str
@@ -51,12 +78,29 @@ class Pin(KubeModel):
     resolved_at: str = ""
     cause: str = ""
     held: bool = False
+    origin: Origin | None = None
     history: list[ModelChange] = Field(default_factory=list)
 
     @property
     def label(self) -> str:
         """The model in a few characters: `price/3`, or the URI of what has no version."""
         return f"{self.name}/{self.version}" if self.version else self.uri
+
+
+ReceiverName = Literal["DataHub", "OpenLineage"]
+
+
+class Told(KubeModel):
+    """What a receiver of lineage was last told, and when: `digest` is that of the statement, `models` are those it was told of.
+
+    `runs` are those of OpenLineage that are on, by predictor.
+    """
+
+    receiver: ReceiverName
+    digest: str
+    at: str = ""
+    models: list[str] = Field(default_factory=list)
+    runs: dict[str, str] = Field(default_factory=dict)
 
 
 class PredictorStatus(KubeModel):
@@ -165,13 +209,17 @@ class GateAnswer(KubeModel):
 
 
 class RolloutPlace(KubeModel):
-    """How far it is: `step` counts from 0; `weight` and `mirror` are the canary's, in percent. `revision` tells one trial from the next."""
+    """How far it is: `step` counts from 0; `weight` and `mirror` are the canary's, in percent. `revision` tells one trial from the next.
+
+    `baseline` is the copy of the stable predictor that the canary is compared with, "" where there is none.
+    """
 
     phase: Phase
     reason: str = ""
     message: str = ""
     canary: str
     stable: str
+    baseline: str = ""
     revision: str
     step: Int32 = 0
     steps: Int32 = 0
@@ -203,6 +251,10 @@ class Status(KubeModel):
     predictors: list[PredictorStatus] = Field(default_factory=list)
     models: list[Pin] = Field(default_factory=list)
     rollout: RolloutStatus | None = None
+    comparisons: list[Comparison] = Field(default_factory=list)
+    drift: list[DriftStatus] = Field(default_factory=list)
+    experiment: ExperimentStatus | None = None
+    lineage: list[Told] | None = None
     deployment_status: dict[str, DeploymentStatus] = Field(default_factory=dict)
     service_status: dict[str, ServiceStatus] = Field(default_factory=dict)
     conditions: list[Condition] = Field(default_factory=list)

@@ -24,9 +24,13 @@ COMMANDS = {
     "render": "print the objects that a manifest would become, without a cluster",
     "diff": "show what the operator would change in the cluster for a manifest",
     "resolve": "ask the registry which model a URI means now",
+    "image": "build an image that holds a model",
+    "explainer": "make an explainer of a model ahead",
     "history": "list the models that each unit has served, and what was decided of its rollout",
     "undo": "go back to an earlier model and stay there",
     "release": "let held units follow the registry again",
+    "compare": "show what shadows would have answered, beside what clients were answered",
+    "experiment": "show what an experiment has found, and which arm has won",
     "promote": "end the step of a rollout, or all of it, in the canary's favour",
     "abort": "take a rollout's canary out of the traffic",
     "retry": "try a canary again that was turned back",
@@ -37,6 +41,7 @@ COMMANDS = {
     "operate": "run the operator (settings: SDEP_* variables)",
     "fetch": "download a model into a folder (the init container's command)",
     "serve": "serve a predictor (the engine container's command)",
+    "explanations": "serve explanations of a model (the explainer container's command)",
 }
 
 FINE, NO, WRONG_CALL, FAILED, INTERRUPTED = 0, 1, 2, 3, 130
@@ -47,7 +52,7 @@ EXIT_CODES = {
     FAILED: "could not be answered: the cluster, the registry or a file can not be read",
 }
 _EXAMPLES = "examples:"
-_PROGRAMS = {"operate", "fetch", "serve"}
+_PROGRAMS = {"operate", "fetch", "serve", "explanations"}
 """Of the images: a failure that was explained is 1."""
 _ANSWERED_NO = {
     "InvalidManifest",
@@ -55,13 +60,19 @@ _ANSWERED_NO = {
     "NotFound",
     "NothingToUndo",
     "AlreadyHeld",
+    "NoExperiment",
+    "NoShadow",
     "NoRollout",
     "RolloutEnded",
     "AlreadyPaused",
     "NotPaused",
     "NotRolledBack",
+    "ModelNotFound",
+    "ModelVersionNotFound",
+    "NotExplainable",
+    "ReferenceNotFound",
 }
-_CALLED_WRONG = {"InvalidCall", "InvalidSettings", "InvalidModels"}
+_CALLED_WRONG = {"InvalidCall", "InvalidExplainer", "InvalidSettings", "InvalidModels"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

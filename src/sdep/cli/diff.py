@@ -19,13 +19,13 @@ from sdep.cli.session import Session, in_session
 from sdep.cli.terminal import terminal
 from sdep.cli.unified import coloured, unified
 from sdep.cluster.diff import Changes, diff, owner_of
+from sdep.contract import fitted
 from sdep.errors import InvalidError
 from sdep.plan import Plan
 from sdep.registry.hold import HOLD_ANNOTATION
 from sdep.render import KINDS, render
 from sdep.render.labels import DEPLOYMENT_ID
 from sdep.render.manifest import Key, Manifest, key_of
-from sdep.render.names import fitted
 from sdep.render.ports_in_use import ports_in_use
 from sdep.rollout.follow import as_acted_on
 from sdep.rollout.weights import answerable, on_trial, requested

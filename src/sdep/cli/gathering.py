@@ -6,8 +6,8 @@ import asyncio
 
 from sdep.api.seldon_deployment import API_VERSION, KIND
 from sdep.cli.session import Session
+from sdep.contract import fitted
 from sdep.diagnosis.gathered import GATHERED_KINDS, LABELLED, Gathered, gather
-from sdep.render.names import fitted
 
 
 async def gather_all(session: Session, name: str | None, *, everywhere: bool = False) -> list[Gathered]:

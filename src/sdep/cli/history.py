@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sdep.cli import options
 from sdep.cli.ages import age, now
+from sdep.cli.origin import origin_line
 from sdep.cli.output import emit
 from sdep.cli.rollout_view import decision_lines
 from sdep.cli.session import Session, in_session
@@ -63,6 +64,8 @@ def _unit(unit: UnitHistory, term: Terminal, at: datetime) -> Iterator[str]:
     room = max(len(entry.label) for entry in unit.entries)
     for entry in unit.entries:
         yield _line(entry, entry.why.replace(f"{unit.uri} ", ""), min(room, 40), term, at)
+        if made := origin_line(entry.origin):
+            yield f"{'':6}{term.paint(term.cut(term.shown(made), 6), 'dim')}"
 
 
 def _line(entry: Entry, why: str, room: int, term: Terminal, at: datetime) -> str:

@@ -27,7 +27,7 @@ def _lines() -> Iterator[str]:
         yield f"| {code} | {meaning} |"
     yield from (
         "",
-        "`operate`, `fetch` and `serve`, the programs of the images, exit with 1 after every failure that they explain.",
+        "`operate`, `fetch`, `serve` and `explanations`, the programs of the images, exit with 1 after every failure that they explain.",
     )
     for command in every:
         yield from _command(command)

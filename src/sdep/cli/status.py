@@ -20,7 +20,8 @@ from sdep.diagnosis.tree import View, view
 from sdep.errors import InvalidError
 
 DESCRIPTION = """Show SeldonDeployments as a tree: predictors with the weights asked for and routed, models with their versions,
-Deployments and pods with what is wrong with them, the rollout with what it found, and each condition that is not as it should be.
+Deployments and pods with what is wrong with them, rollout, experiment and shadows with what was found, and each condition that
+is not as it should be.
 
 Exits with 0 where everything that is shown is Ready, with 1 where something is not."""
 EXAMPLES = (

@@ -7,6 +7,9 @@ from datetime import datetime
 
 from sdep.cli.ages import age
 from sdep.cli.branches import Branch, draw
+from sdep.cli.comparison_view import comparison_branch
+from sdep.cli.experiment_view import experiment_branch, experiment_lines
+from sdep.cli.origin import origin_line
 from sdep.cli.rollout_view import rollout_branch, rollout_lines
 from sdep.cli.terminal import Terminal, Tone
 from sdep.diagnosis.brief import brief
@@ -24,6 +27,8 @@ def lines(seen: View, term: Terminal, at: datetime, *, with_namespace: bool = Fa
     branches = [_predictor(predictor, at) for predictor in seen.predictors]
     branches += [_deployment(left, at) for left in seen.leftover]
     branches += [rollout_branch(seen.rollout, at)] if seen.rollout else []
+    branches += [experiment_branch(seen.experiment, at)] if seen.experiment else []
+    branches += [comparison_branch(found, at) for found in seen.comparisons]
     yield from draw(branches, term)
     for condition in seen.conditions:
         yield from _condition(condition, term)
@@ -43,6 +48,8 @@ def plain_lines(seen: View) -> Iterator[str]:
                 said = f": {brief(pod.message)}" if pod.message else ""
                 yield f"{top} pod {pod.name}: {pod.ready_containers}/{pod.containers} ready, {pod.phase}{said}"
     for line in rollout_lines(seen.rollout) if seen.rollout else ():
+        yield f"{top} {line}"
+    for line in experiment_lines(seen.experiment) if seen.experiment else ():
         yield f"{top} {line}"
     for condition in seen.conditions:
         yield f"{top} condition {condition.type}: {condition.status} {condition.reason} {condition.message}".rstrip()
@@ -84,7 +91,7 @@ def _weight(predictor: PredictorView) -> str:
 
 def _model(model: ModelView, *, alone: bool) -> Branch:
     what = "model" if alone else f"{model.unit}:"
-    notes = [model.cause] if model.held else []
+    notes = [*([model.cause] if model.held else []), *filter(None, [origin_line(model.origin)])]
     return Branch(
         f"{what} {_served(model)}", tones=("busy",) if model.held else ("place",), aside=_followed(model), notes=notes
     )

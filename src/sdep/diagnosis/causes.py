@@ -15,11 +15,15 @@ from sdep.diagnosis.gathered import Body, Gathered
 from sdep.diagnosis.link import Link
 from sdep.diagnosis.rollout import ROLLOUT_COMPLETE, RolloutView, rollout_view
 from sdep.diagnosis.rollout_causes import rollout_links
+from sdep.render.labels import EXPLAINER
 from sdep.status.pods import trouble
 
 _OPERATOR = (
     "See that the operator runs and watches this namespace: kubectl get pods -A -l app=seldon-controller-manager."
 )
+_EXPLAINERS = "ExplainersReady"
+_OF_PODS = {"DeploymentsReady", "TrafficAsRequested", _EXPLAINERS}
+"""Conditions of which pods tell more."""
 _TELLING_EVENTS = ("FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox", "Unhealthy", "Evicted", "Failed")
 
 
@@ -72,9 +76,9 @@ def explain(gathered: Gathered, evidence: Evidence) -> Explanation:
 def suspect(gathered: Gathered) -> Suspect | None:
     """The pod at the end of the chain, or None where the chain ends before pods."""
     cause = _cause(gathered)
-    if not gathered.seen or cause.get("type") not in {"DeploymentsReady", "TrafficAsRequested"}:
+    if not gathered.seen or cause.get("type") not in _OF_PODS:
         return None
-    deployment = _behind(gathered)
+    deployment = _behind(gathered, cause)
     pod = _worst_pod(gathered, deployment) if deployment else None
     if pod is None:
         return None
@@ -117,7 +121,7 @@ def _chain(gathered: Gathered, rollout: RolloutView | None, evidence: Evidence) 
     yield _said_by(cause)
     if cause.get("type") == ROLLOUT_COMPLETE and rollout:
         yield from rollout_links(rollout)
-    if cause.get("type") in {"DeploymentsReady", "TrafficAsRequested"} and (deployment := _behind(gathered)):
+    if cause.get("type") in _OF_PODS and (deployment := _behind(gathered, cause)):
         yield from _workload(gathered, deployment, evidence)
 
 
@@ -131,10 +135,15 @@ def _cause(gathered: Gathered) -> Body:
     return {}
 
 
-def _behind(gathered: Gathered) -> Body | None:
+def _behind(gathered: Gathered, cause: Body) -> Body | None:
     """The Deployment that lacks pods; one with a trouble of its own before one that is on its way."""
-    lacking = [body for body in gathered.deployments if not _complete(body)]
+    explainers = cause.get("type") == _EXPLAINERS
+    lacking = [body for body in gathered.deployments if not _complete(body) and _explains(body) is explainers]
     return min(lacking, key=lambda body: trouble(gathered.pods_of(body)) is None, default=None)
+
+
+def _explains(deployment: Body) -> bool:
+    return EXPLAINER in (deployment["metadata"].get("labels") or {})
 
 
 def _complete(deployment: Body) -> bool:

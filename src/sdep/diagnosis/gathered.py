@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sdep.contract import fitted
 from sdep.render.labels import DEPLOYMENT_ID
-from sdep.render.names import fitted
 from sdep.render.variables import predictor_of
 
 Body = Mapping[str, Any]
@@ -48,12 +48,12 @@ class Gathered:
 
     @property
     def predictors(self) -> list[Body]:
-        """Those of the manifest, and last the canary that the operator made for a rollout."""
+        """Those of the manifest, and last the canary and the baseline that the operator made for a rollout."""
         written = list(self.sdep["spec"].get("predictors") or ())
-        canary = (self.status.get("rollout") or {}).get("canary")
+        rollout, named = self.status.get("rollout") or {}, {found["name"] for found in written}
         there = {found["name"] for found in self.status.get("predictors") or ()}
-        made = canary in there and all(found["name"] != canary for found in written)
-        return [*written, {"name": canary}] if made else written
+        made = [rollout.get(part) for part in ("canary", "baseline")]
+        return [*written, *({"name": name} for name in made if name in there - named)]
 
     def condition(self, kind: str) -> Body:
         return next((found for found in self.status.get("conditions") or () if found["type"] == kind), {})

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from sdep.api.base import KubeModel
-from sdep.api.status import Pin
+from sdep.api.status import Origin, Pin
 from sdep.errors import InvalidError
 
 Body = Mapping[str, Any]
@@ -23,6 +23,7 @@ class Entry(KubeModel):
     run_id: str = ""
     model_id: str = ""
     artifact_uri: str
+    origin: Origin | None = None
     since: str = ""
     until: str = ""
     why: str = ""
@@ -65,6 +66,7 @@ def _entries(pin: Pin) -> Iterator[Entry]:
         run_id=pin.run_id,
         model_id=pin.model_id,
         artifact_uri=pin.artifact_uri,
+        origin=pin.origin,
         since=pin.resolved_at,
         why=pin.cause,
     )
@@ -77,6 +79,7 @@ def _entries(pin: Pin) -> Iterator[Entry]:
             run_id=change.run_id,
             model_id=change.model_id,
             artifact_uri=change.artifact_uri,
+            origin=change.origin,
             since=change.served_since or (earlier.replaced_at if earlier else ""),
             until=change.replaced_at,
             why=earlier.cause if earlier else "",

@@ -7,11 +7,18 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from sdep.api.base import KubeModel
+from sdep.api.comparison import ComparisonFound
+from sdep.api.experiment_status import ExperimentPlace
+from sdep.api.status import Origin
+from sdep.diagnosis.comparison import comparison_views
+from sdep.diagnosis.experiment import EXPERIMENT_DECIDED, experiment_view
 from sdep.diagnosis.gathered import Body, Gathered, deployments_by_predictor
 from sdep.diagnosis.rollout import ROLLOUT_COMPLETE, RolloutView, rollout_view
+from sdep.status.conditions import BAD_WHEN_TRUE
 from sdep.status.pods import trouble
 
-_BAD_WHEN_TRUE = {"Stalled"}
+_SAID_WHOLE = {ROLLOUT_COMPLETE: "rollout", EXPERIMENT_DECIDED: "experiment"}
+"""Conditions whose part of the status says more."""
 
 
 class PodView(KubeModel):
@@ -48,6 +55,7 @@ class ModelView(KubeModel):
     held: bool = False
     cause: str = ""
     since: str = ""
+    origin: Origin | None = None
 
 
 class PredictorView(KubeModel):
@@ -81,6 +89,8 @@ class View(KubeModel):
     predictors: list[PredictorView] = Field(default_factory=list)
     leftover: list[DeploymentView] = Field(default_factory=list)
     rollout: RolloutView | None = None
+    experiment: ExperimentPlace | None = None
+    comparisons: list[ComparisonFound] = Field(default_factory=list)
     conditions: list[ConditionView] = Field(default_factory=list)
 
 
@@ -101,6 +111,8 @@ def view(gathered: Gathered) -> View:
         ],
         leftover=[_deployment(gathered, deployment) for deployment in by_predictor[""]],
         rollout=rollout_view(status),
+        experiment=experiment_view(status),
+        comparisons=comparison_views(status),
         conditions=list(_conditions(gathered)),
     )
 
@@ -128,6 +140,7 @@ def _model(pin: Body) -> ModelView:
         held=bool(pin.get("held")),
         cause=pin.get("cause", ""),
         since=pin.get("resolvedAt", ""),
+        origin=pin.get("origin"),
     )
 
 
@@ -183,17 +196,17 @@ def _phase(pod: Body, reason: str) -> str:
 
 
 def _conditions(gathered: Gathered) -> Iterator[ConditionView]:
-    """Each trouble once: `Ready` and `Stalled` say again what another condition says, `RolloutComplete` what the rollout says."""
+    """Each trouble once: `Ready` and `Stalled` say again what another condition says, the others what is told whole."""
     wrong = [
         found
         for found in gathered.status.get("conditions") or ()
-        if (found["status"] == "True") == (found["type"] in _BAD_WHEN_TRUE)
+        if found["status"] == "Unknown" or (found["status"] == "True") == (found["type"] in BAD_WHEN_TRUE)
     ]
     told = {(found["reason"], found.get("message", "")) for found in wrong if found["type"] not in {"Ready", "Stalled"}}
     for found in wrong:
         if found["type"] in {"Ready", "Stalled"} and (found["reason"], found.get("message", "")) in told:
             continue
-        if found["type"] == ROLLOUT_COMPLETE and gathered.status.get("rollout"):
+        if gathered.status.get(_SAID_WHOLE.get(found["type"], "")):
             continue
         yield ConditionView(
             type=found["type"], status=found["status"], reason=found["reason"], message=found.get("message", "")

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from sdep.evidence.histogram import Histogram, HistogramText
+from sdep.evidence.truth import Truth, added, after
 
 PATH = "/evidence"
 """Where an engine tells it, as JSON, of all predictions since its process began."""
@@ -26,7 +27,9 @@ class Evidence(BaseModel):
 
     `errors` are answers that are the server's fault: 5xx, and 429; `refusals` those said to be the client's: any other 4xx.
     `latency` is in seconds, of answers that are neither. `predictions` are the numbers that were answered; of rows of
-    several numbers it is the greatest of each, and its place is the class. `classes` are labels with their counts.
+    several numbers it is the greatest of each, and its place is the class. `classes` are labels with their counts. `truth` is what
+    feedback said to this pod, by the model that had answered, as `meta.requestPath` names it: a gateway sends feedback to any predictor.
+    `bucketed`: Prometheus told it, so that each of `latency` is the upper edge of a bucket, and of what was predicted nothing is known.
     """
 
     model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True, extra="ignore")
@@ -37,6 +40,8 @@ class Evidence(BaseModel):
     latency: HistogramText = Histogram(LATENCY_DIGITS)
     predictions: HistogramText = Histogram()
     classes: Mapping[str, Number] = Field(default_factory=dict)
+    truth: Mapping[str, Truth] = Field(default_factory=dict)
+    bucketed: bool = False
 
     def plus(self, other: Evidence) -> Evidence:
         return Evidence(
@@ -46,6 +51,8 @@ class Evidence(BaseModel):
             latency=self.latency.plus(other.latency),
             predictions=self.predictions.plus(other.predictions),
             classes=bounded(Counter(self.classes) + Counter(other.classes)),
+            truth=added(self.truth, other.truth),
+            bucketed=self.bucketed or other.bucketed,
         )
 
     def since(self, earlier: Evidence) -> Evidence:
@@ -59,6 +66,8 @@ class Evidence(BaseModel):
             latency=self.latency.minus(earlier.latency),
             predictions=self.predictions.minus(earlier.predictions),
             classes=Counter(self.classes) - Counter(earlier.classes),
+            truth=after(self.truth, earlier.truth),
+            bucketed=self.bucketed,
         )
 
 

@@ -63,6 +63,13 @@ class Layout:
         return {container.name: container for pod in self.pods for container in pod.units}
 
     @property
+    def reference_unit(self) -> str | None:
+        """The unit whose reference data says what the predictor's inputs are like: the first one of which the entry has the model."""
+        here = {container.name for container in self.entry.in_process} if self.engine == "sidecar" else set()
+        units = (unit for unit in self.predictor.graph.walk() if unit.model_uri and unit.name in here)
+        return next((unit.name for unit in units), None)
+
+    @property
     def entry(self) -> Pod:
         """The pod that the predictor's Service selects."""
         return self.pods[0]

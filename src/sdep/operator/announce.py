@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sdep.api.drift_status import DriftStatus
+from sdep.api.experiment_status import ExperimentStatus
 from sdep.api.seldon_deployment import SeldonDeployment
 from sdep.api.status import Pin, RolloutStatus, Status
 from sdep.operator.events import Events
-from sdep.operator.metrics import REGISTRY_MOVES, ROLLOUT_DECISIONS
+from sdep.operator.metrics import DRIFT_WINDOWS, EXPERIMENT_DECISIONS, REGISTRY_MOVES, ROLLOUT_DECISIONS
 from sdep.operator.notices import Notices
+from sdep.status.conditions import BAD_WHEN_TRUE
 
-_SAID_BY_OTHERS = {"Ready", "Stalled", "RolloutComplete"}
+_SAID_BY_OTHERS = {"Ready", "Stalled", "RolloutComplete", "ExperimentDecided"}
 _ON_THE_WAY = {"Progressing"}
 
 
@@ -34,18 +37,29 @@ def announce(
     if now.rollout and (before is None or before.rollout is None or _place(before.rollout) != _place(now.rollout)):
         _of_rollout(events, sdep, now.rollout)
         notices.send(sdep, now.rollout)
+    _of_experiment(events, sdep, before.experiment if before else None, now.experiment)
+    _of_drift(before.drift if before else (), now.drift)
     known = {condition.type: (condition.status, condition.reason) for condition in before.conditions} if before else {}
     for condition in now.conditions:
         if condition.type in _SAID_BY_OTHERS or condition.reason in _ON_THE_WAY:
             continue
         turned = known.get(condition.type) != (condition.status, condition.reason)
         warns = (condition.type == "SpecValid" and condition.message) or condition.reason == "EnvironmentDiffers"
-        if turned and (condition.status == "False" or warns):
+        bad = condition.status == "Unknown" or (condition.status == "True") == (condition.type in BAD_WHEN_TRUE)
+        if turned and (bad or warns):
             events.emit(sdep, "Warning", condition.reason, condition.message)
     if now.state != (before.state if before else None):
         events.emit(
             sdep, "Warning" if now.state == "Failed" else "Normal", now.state, now.description or f"is {now.state}"
         )
+
+
+def _of_drift(before: Sequence[DriftStatus], now: Sequence[DriftStatus]) -> None:
+    """Count windows that were judged in this look; what they say is a condition's affair."""
+    known = {state.predictor: state.windows[:1] for state in before}
+    for state in now:
+        if state.windows and state.windows[:1] != known.get(state.predictor):
+            DRIFT_WINDOWS.labels(reason=state.reason).inc()
 
 
 def _of_rollout(events: Events, sdep: SeldonDeployment, now: RolloutStatus) -> None:
@@ -56,6 +70,18 @@ def _of_rollout(events: Events, sdep: SeldonDeployment, now: RolloutStatus) -> N
     events.emit(
         sdep, "Warning" if warns else "Normal", name.get(now.phase, "RolledBack"), f"{now.canary}: {now.message}"
     )
+
+
+def _of_experiment(
+    events: Events, sdep: SeldonDeployment, before: ExperimentStatus | None, now: ExperimentStatus | None
+) -> None:
+    """What an experiment has come to, once."""
+    if now is None or now.phase == "Running":
+        return
+    if before and (before.revision, before.phase) == (now.revision, now.phase):
+        return
+    EXPERIMENT_DECISIONS.labels(reason=now.reason).inc()
+    events.emit(sdep, "Normal", now.reason, now.message)
 
 
 def _place(rollout: RolloutStatus) -> tuple[str, str, str, int]:

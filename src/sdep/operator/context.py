@@ -8,7 +8,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from sdep.cluster.client import Cluster
+from sdep.operator.comparisons import Comparisons
+from sdep.operator.drifts import Drifts
 from sdep.operator.events import Events
+from sdep.operator.experiments import Experiments
+from sdep.operator.lineage.lineage import Lineage
 from sdep.operator.notices import Notices
 from sdep.operator.questions import Questions
 from sdep.operator.rollouts import Rollouts
@@ -30,8 +34,12 @@ class Context:
     questions: Questions
     events: Events
     rollouts: Rollouts
+    comparisons: Comparisons
+    drifts: Drifts
+    experiments: Experiments
     notices: Notices
     served: Served
+    lineage: Lineage
     now: Callable[[], str] = utc_now
     calm: asyncio.Event = field(default_factory=asyncio.Event)
     """Set while no SeldonDeployment waits that a user made or changed: then there is time to report."""

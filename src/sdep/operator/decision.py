@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from sdep.api.drift_status import DriftStatus
+from sdep.api.experiment_status import ExperimentStatus
 from sdep.api.predictor import sums_to_whole
 from sdep.api.problem import Problem
 from sdep.api.rollout_annotation import rollout_of
@@ -43,6 +45,8 @@ class Decision:
     pinning: Pinning
     desired: tuple[Manifest, ...]
     rollout: RolloutStatus | None = None
+    drift: Sequence[DriftStatus] = ()
+    experiment: ExperimentStatus | None = None
 
 
 def look(name: ObjectName, sdep: SeldonDeployment, pinning: Pinning, store: Store, settings: OperatorSettings) -> Sight:
@@ -55,11 +59,18 @@ def look(name: ObjectName, sdep: SeldonDeployment, pinning: Pinning, store: Stor
     return Sight(plan, observe(plan, deployments, store.pods(name)))
 
 
-def decide(sight: Sight, pinning: Pinning, rollout: RolloutStatus | None) -> Decision:
+def decide(
+    sight: Sight,
+    pinning: Pinning,
+    rollout: RolloutStatus | None,
+    experiment: ExperimentStatus | None = None,
+    drift: Sequence[DriftStatus] = (),
+) -> Decision:
     asked = on_trial(sight.plan.weights, rollout)
     routed = answerable(asked, {seen.name for seen in sight.observed if seen.answers})
     plan = replace(sight.plan, weights=routed)
-    return Decision(plan, asked, sight.observed, pinning, render(plan) if plan.predictors else (), rollout)
+    desired = render(plan) if plan.predictors else ()
+    return Decision(plan, asked, sight.observed, pinning, desired, rollout, drift, experiment)
 
 
 def said(
@@ -76,6 +87,7 @@ def said(
         conditions.children_applied(refused),
         conditions.deployments_ready(decision.observed),
         *conditions.environments_ready(decision.observed),
+        *conditions.explainers_ready(decision.observed),
         *conditions.children_ready(keys, live),
         conditions.routes_ready(routes_ready(ingress, keys, live), ingress=ingress),
         conditions.traffic_as_requested(
@@ -84,4 +96,6 @@ def said(
             adjusted=decision.rollout is None and not sums_to_whole(plan.sdep.spec.predictors),
         ),
         *conditions.rollout_complete(decision.rollout, wanted=rollout_of(plan.sdep) is not None),
+        *conditions.drift_detected(decision.drift),
+        *conditions.experiment_decided(decision.experiment),
     ]

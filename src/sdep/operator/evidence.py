@@ -12,8 +12,12 @@ import aiohttp
 from pydantic import ValidationError
 
 from sdep.contract import METADATA_PATH
+from sdep.evidence import answers
+from sdep.evidence.answers import Answers
 from sdep.evidence.evidence import PATH, Evidence
-from sdep.rollout.collect import Side, Told
+from sdep.evidence.watched import PATH as DRIFT_PATH
+from sdep.evidence.watched import Watched
+from sdep.rollout.collect import Told
 from sdep.rollout.metadata import GraphMetadata
 
 _LOG = logging.getLogger(__name__)
@@ -23,10 +27,10 @@ _SECONDS = 2.0
 
 @dataclass(frozen=True)
 class Asked:
-    """A pod that is asked, and whether its engine speaks TLS, with a certificate that is the user's own affair."""
+    """A pod that is asked, whose it is, and whether its engine speaks TLS, with a certificate that is the user's own affair."""
 
     pod: Mapping[str, Any]
-    side: Side
+    side: str
     port: int
     tls: bool = False
 
@@ -48,6 +52,16 @@ class EvidenceDoor:
         found = await asyncio.gather(*(self._told(one) for one in asked))
         return [told for told in found if told]
 
+    async def watched(self, asked: Asked) -> Watched | None:
+        """What a pod has seen of inputs and predictions; None where it does not answer."""
+        if not asked.url(DRIFT_PATH):
+            return None
+        try:
+            return Watched.model_validate_json(await self._get(asked, DRIFT_PATH), by_alias=True, by_name=False)
+        except (aiohttp.ClientError, TimeoutError, ValidationError) as error:
+            _silent(asked, "drift", error)
+            return None
+
     async def metadata(self, asked: Asked) -> GraphMetadata | None:
         """What a pod says of its models: nothing where it has no such page. None where it does not answer."""
         try:
@@ -56,6 +70,16 @@ class EvidenceDoor:
             return GraphMetadata()
         except (aiohttp.ClientError, TimeoutError) as error:
             _silent(asked, "metadata", error)
+            return None
+
+    async def answers(self, asked: Asked, since: float) -> Answers | None:
+        """What a pod has answered after `since`, on its own clock. None where it does not say; another's engine has no such page."""
+        try:
+            return Answers.model_validate_json(await self._get(asked, f"{answers.PATH}?since={since!r}"))
+        except aiohttp.ClientResponseError:
+            return None
+        except (aiohttp.ClientError, TimeoutError, ValidationError) as error:
+            _silent(asked, "answers", error)
             return None
 
     async def _told(self, asked: Asked) -> Told | None:

@@ -22,12 +22,16 @@ from sdep.cluster.credentials import Credentials, load
 from sdep.errors import SdepError
 from sdep.operator import deliveries, outside, probes
 from sdep.operator.acting import Acting
+from sdep.operator.comparisons import Comparisons
 from sdep.operator.context import Context, utc_now
+from sdep.operator.drifts import Drifts
 from sdep.operator.election import Election
 from sdep.operator.events import Events
 from sdep.operator.evidence import EvidenceDoor
+from sdep.operator.experiments import Experiments
 from sdep.operator.gates import GateDoor
 from sdep.operator.health import Health
+from sdep.operator.lineage.lineage import Lineage, receivers
 from sdep.operator.log import configure
 from sdep.operator.metrics import (
     ADMISSION_SECONDS,
@@ -134,8 +138,21 @@ async def _context(
     notices = Notices(others, cluster, events, settings.rollout_allowed_hosts)
     closing.push_async_callback(notices.close)
     queries = Queries(PrometheusDoor(asked, settings.prometheus_url))
-    rollouts = Rollouts(EvidenceDoor(pods), queries, GateDoor(others, utc_now, wake), store, utc_now)
-    return Context(settings, cluster, store, questions, events, rollouts, notices, served)
+    door = EvidenceDoor(pods)
+    return Context(
+        settings,
+        cluster,
+        store,
+        questions,
+        events,
+        Rollouts(door, queries, GateDoor(others, utc_now, wake), store, utc_now),
+        Comparisons(door, store, utc_now),
+        Drifts(door, store, utc_now),
+        Experiments(door, store, utc_now),
+        notices,
+        served,
+        Lineage(receivers(settings), wake, utc_now),
+    )
 
 
 async def _watch(settings: OperatorSettings, watches: Watches, insights: Insights, stop: asyncio.Event) -> None:

@@ -23,6 +23,13 @@ _PREDICTOR = ["namespace", "deployment_name", "predictor_name"]
 REPLICAS = Gauge("sdep_predictor_replicas", "Pods that a predictor is to have", _PREDICTOR)
 READY_REPLICAS = Gauge("sdep_predictor_ready_replicas", "Pods of a predictor that can answer", _PREDICTOR)
 TRAFFIC = Gauge("sdep_predictor_traffic_percent", "Share that is routed, or mirrored, to a predictor", _PREDICTOR)
+DRIFT_DETECTED = Gauge("sdep_drift_detected", "1 where what a predictor sees or answers has drifted", _PREDICTOR)
+DRIFT_DISTANCE = Gauge(
+    "sdep_drift_distance_ratio",
+    "How far a feature, or a kind of prediction, was from the reference data in the last whole window: the ten furthest",
+    [*_PREDICTOR, "kind", "feature"],
+)
+DRIFT_WINDOWS = Counter("sdep_drift_windows_total", "Whole windows that were judged for drift", ["reason"])
 CHANGES = Counter("sdep_changes_total", "Children that were created, updated or deleted", ["kind", "action"])
 REGISTRY_MOVES = Counter("sdep_model_moves_total", "Models that were replaced since their reference moved")
 WATCH_AGE = Gauge("sdep_watch_silent_seconds", "Time since the most silent watch was last heard")
@@ -58,6 +65,8 @@ EVIDENCE_REQUESTS = Counter(
 )
 GATE_REQUESTS = Counter("sdep_gate_requests_total", "Requests to gates of rollouts", ["code"])
 NOTIFICATIONS = Counter("sdep_notifications_total", "Notifications of rollouts", ["outcome"])
+EXPERIMENT_DECISIONS = Counter("sdep_experiment_decisions_total", "What experiments came to", ["reason"])
+LINEAGE = Counter("sdep_lineage_statements_total", "Statements on what is served", ["receiver", "outcome"])
 ROLLOUT_DECISIONS = Counter("sdep_rollout_decisions_total", "What rollouts came to", ["phase", "reason"])
 
 _VERBS = {"GET": "get", "POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from sdep.api.duration import seconds
-from sdep.api.moment import seconds_between
+from sdep.api.moment import seconds_between, timestamp
 from sdep.api.query import Query
 from sdep.api.status import Finding, Measured, RolloutStatus
+from sdep.operator.evidence import Asked
 from sdep.operator.prometheus import PrometheusDoor
 from sdep.operator.store import ObjectName
 from sdep.rollout.analysis.query import finding, measured, promql, unasked
+from sdep.rollout.collect import Told
+from sdep.rollout.scraped import counts_query, evidence_of, scrapes_query
 from sdep.rollout.trial import Trial
 
+_UNSCRAPED = (
+    "Prometheus has scraped no pod of the {} predictor since the step began: look at its PodMonitor seldon-models"
+)
 _NOWHERE = "there is no Prometheus to ask: name it in the chart's prometheus.url (SDEP_PROMETHEUS_URL)"
 
 
@@ -28,6 +35,26 @@ class Queries:
         found = await asyncio.gather(*(self._one(name, query, trial, before, now) for query in queries))
         counts = {query.name: counted for query, (counted, _) in zip(queries, found, strict=True)}
         return counts, [said for _, said in found]
+
+    async def told(self, name: ObjectName, trial: Trial, asked: Sequence[Asked], since: str) -> tuple[list[Told], str]:
+        """What engines exposed at scrapes since the step began, pod by pod; why there is nothing, where there is none of a predictor."""
+        if not self._door.is_open:
+            return [], _NOWHERE
+        (scrapes, wrong), (counts, error) = await asyncio.gather(
+            self._door.series(scrapes_query(*name, trial)), self._door.series(counts_query(*name, trial))
+        )
+        if wrong or error:
+            return [], wrong or error
+        fresh = {scrape.labels.get("pod") for scrape in scrapes if scrape.value >= timestamp(since)}
+        told = [
+            Told(
+                one.pod["metadata"]["uid"], one.side, one.pod["metadata"]["creationTimestamp"], evidence_of(counts, pod)
+            )
+            for one in asked
+            if (pod := one.pod["metadata"]["name"]) in fresh
+        ]
+        silent = {one.side for one in asked} - {one.side for one in told}
+        return told, "; ".join(_UNSCRAPED.format(side) for side in sorted(silent))
 
     async def _one(
         self, name: ObjectName, query: Query, trial: Trial, before: RolloutStatus, now: str

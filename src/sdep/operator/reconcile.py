@@ -16,12 +16,15 @@ from sdep.operator.announce import announce
 from sdep.operator.children import Children, routes_differ
 from sdep.operator.context import Context
 from sdep.operator.decision import decide, look, said
+from sdep.operator.drifts import next_drift_look
+from sdep.operator.experiments import next_telling
 from sdep.operator.removal import has_strays, may_make_way, removable
 from sdep.operator.rollouts import next_look, soonest
 from sdep.operator.store import ObjectName
 from sdep.plan import Plan
 from sdep.registry.pin import Pinning, pin_models
 from sdep.render.names import predictor_service
+from sdep.rollout.baseline import answers_with_baseline, with_baseline
 from sdep.rollout.follow import followed
 from sdep.status import conditions
 from sdep.status.summary import failed, previous, summarise
@@ -59,6 +62,9 @@ class Reconciler:
         self._context.questions.forget(name)
         self._context.rollouts.forget(name)
         self._context.served.forget(name)
+        self._context.comparisons.forget(name)
+        self._context.drifts.forget(name)
+        self._context.lineage.gone(name)
         self._routes_changed.pop(name, None)
         self._leaving.pop(name, None)
 
@@ -80,13 +86,17 @@ class Reconciler:
         before = previous(sdep)
         answers = await context.questions.answers(sdep)
         known = before.rollout if before else None
+        written = sdep
         follow = followed(sdep, answers, before.models if before else (), known)
-        sdep = follow.sdep
-        pinning = pin_models(sdep, follow.answers, before.models if before else (), context.now())
+        pins = before.models if before else ()
+        sdep = with_baseline(follow.sdep, known)
+        pinning = pin_models(sdep, answers_with_baseline(follow.answers, pins, known), pins, context.now())
         sight = look(name, sdep, pinning, context.store, context.settings)
         moved = any(follow.trial and new.predictor == follow.trial.stable for _, new in pinning.moves)
-        rollout = await context.rollouts.advance(name, sight, follow.trial, known, moved=moved)
-        decision = decide(sight, pinning, rollout)
+        drift = await context.drifts.look(name, sight.plan, before.drift if before else ())
+        rollout = await context.rollouts.advance(name, sight, follow.trial, known, moved=moved, drift=drift)
+        experiment = await context.experiments.look(name, written, sight, before.experiment if before else None)
+        decision = decide(sight, pinning, rollout, experiment, drift)
         if not decision.plan.predictors:
             told = said(decision, name, context.store, found, ())
             await self._report(sdep, failed(sdep, told, context.now()), pinning)
@@ -109,10 +119,20 @@ class Reconciler:
         context.served.tell(name, decision)
         plan, observed = decision.plan, decision.observed
         status = summarise(plan, decision.asked, observed, decision.desired, told, context.now())
-        await self._report(sdep, status.model_copy(update={"rollout": rollout}), pinning)
+        comparisons = await context.comparisons.look(name, decision, before.comparisons if before else ())
+        parts = {"rollout": rollout, "drift": drift, "experiment": experiment, "comparisons": comparisons}
+        status = status.model_copy(update=parts)
+        lineage = context.lineage.told(sdep, status, before)
+        await self._report(sdep, status.model_copy(update={"lineage": lineage}), pinning)
         if delay is None and (changes.foreign or acted):
             delay = _RETRY_SECONDS if changes.foreign else _AFTER_OWN_WRITES_SECONDS
-        return soonest(delay, next_look(sight, rollout, known, context.now()))
+        return soonest(
+            delay,
+            next_look(sight, rollout, known, context.now()),
+            next_telling(written, experiment),
+            context.comparisons.next_look(name, comparisons),
+            next_drift_look(sight.plan),
+        )
 
     def _pods(self, name: ObjectName, plan: Plan) -> list[Body]:
         """Those of v1's separate engines too, which carry their Service's name where others carry the SeldonDeployment's."""

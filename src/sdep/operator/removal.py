@@ -31,7 +31,7 @@ def may_make_way(observed: Iterable[PredictorObservation]) -> set[str]:
     return {
         deployment.name
         for seen in observed
-        for deployment in seen.deployments
+        for deployment in seen.with_explainer
         if seen.entry.available or deployment is seen.entry
     }
 
@@ -42,7 +42,7 @@ def has_strays(observed: Iterable[PredictorObservation], pods: Iterable[Body]) -
     return any(
         deployment.rolled_out and counted[deployment.name] > deployment.wanted
         for seen in observed
-        for deployment in seen.deployments
+        for deployment in seen.with_explainer
     )
 
 

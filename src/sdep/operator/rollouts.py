@@ -6,28 +6,25 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
+from sdep.api.drift_status import DriftStatus
 from sdep.api.duration import seconds
 from sdep.api.moment import seconds_between
-from sdep.api.predictor import Predictor
 from sdep.api.rollout import RolloutSpec
 from sdep.api.rollout_annotation import rollout_of
 from sdep.api.status import Collected, Finding, GateAnswer, RolloutStatus
-from sdep.layout.place import engine_of
 from sdep.operator.decision import Sight
 from sdep.operator.evidence import Asked, EvidenceDoor
 from sdep.operator.gates import GateDoor, GateQuestion
+from sdep.operator.pods_of import asked_of
 from sdep.operator.queries import Queries
 from sdep.operator.signatures import Checked, checked
 from sdep.operator.store import ObjectName, Store
 from sdep.plan import Plan
-from sdep.render import tls
-from sdep.render.labels import APP
-from sdep.render.names import predictor_service
-from sdep.render.service import entry_ports
-from sdep.rollout.analysis import analyse
+from sdep.rollout.analysis import analyse, unseen
 from sdep.rollout.before_traffic import is_before_traffic
-from sdep.rollout.collect import Side, gathered
+from sdep.rollout.collect import Side, Told, gathered
 from sdep.rollout.command import read_command
+from sdep.rollout.drifted import drifted
 from sdep.rollout.gates import due, question, waits, with_answers
 from sdep.rollout.progress import advance
 from sdep.rollout.seen import Seen
@@ -50,9 +47,19 @@ class Rollouts:
         self._now = now
 
     async def advance(
-        self, name: ObjectName, sight: Sight, followed: Trial | None, before: RolloutStatus | None, *, moved: bool
+        self,
+        name: ObjectName,
+        sight: Sight,
+        followed: Trial | None,
+        before: RolloutStatus | None,
+        *,
+        moved: bool,
+        drift: Sequence[DriftStatus] = (),
     ) -> RolloutStatus | None:
-        """The rollout as it is now; None where there is none. `moved`: this very look gives the stable predictor another model."""
+        """The rollout as it is now; None where there is none. `moved`: this very look gives the stable predictor another model.
+
+        `drift` is what drift detectors have found.
+        """
         sdep, now = sight.plan.sdep, self._now()
         spec = rollout_of(sdep)
         if spec is None:
@@ -67,14 +74,16 @@ class Rollouts:
         collected, findings = await self._judged(name, sight.plan, trial, before, now)
         check = await self._checked(name, sight, trial, before)
         canary, stable = _observed(sight, trial.canary), _observed(sight, trial.stable)
+        compared = [canary, *([_observed(sight, trial.baseline)] if trial.baseline else [])]
         seen = Seen(
-            answers=canary is not None and _can_begin(canary, before) and not check.awaited,
+            answers=all(seen is not None and _can_begin(seen, before) for seen in compared) and not check.awaited,
             broken=check.broken or (_broken(canary, before) if canary else ""),
-            broken_reason="SignatureBroken" if check.broken else "CanaryFailed",
+            broken_reason=check.reason or "CanaryFailed",
             replaced=not moved and stable is not None and stable.rolled_out,
             findings=findings,
             collected=collected,
             command=read_command(sdep),
+            drifted=drifted(sdep, trial, drift),
         )
         status = advance(trial, before, seen, now)
         if check.awaited and status.reason == "CanaryStarting":
@@ -96,10 +105,10 @@ class Rollouts:
         )
 
     async def _checked(self, name: ObjectName, sight: Sight, trial: Trial, before: RolloutStatus | None) -> Checked:
-        """What is known of the inputs of both predictors, where the next thing is the first request to the canary."""
-        both = [_observed(sight, predictor) for predictor in (trial.canary, trial.stable)]
+        """What is known of the inputs and input examples of both predictors, where the next thing is the first request to the canary."""
+        both = [_observed(sight, predictor) for predictor in (trial.canary, trial.reference)]
         if (
-            trial.spec.analysis.signature == "Ignore"
+            trial.spec.analysis.signature == trial.spec.analysis.input_example == "Ignore"
             or not is_before_traffic(trial, before, read_command(sight.plan.sdep))
             or not all(seen is not None and seen.answers for seen in both)
         ):
@@ -119,27 +128,26 @@ class Rollouts:
             return collected, before.findings
         asked = list(self._asked(name, plan, trial))
         present = {one.pod["metadata"]["uid"] for one in asked}
-        told, (counts, answered) = await asyncio.gather(
-            self._door.tell(asked), self._queries.judged(name, trial, before, now)
+        (told, untold), (counts, answered) = await asyncio.gather(
+            self._told(name, trial, asked, collected.since), self._queries.judged(name, trial, before, now)
         )
         collected = gathered(collected, told, present, now).model_copy(update={"queries": counts})
-        share = None if before.mirror else before.weight / 100
+        share = None if before.mirror else 0.5 if trial.baseline else before.weight / 100
         steps = len(trial.spec.steps)
         compared = analyse(analysis, collected.stable, collected.canary, steps=steps, share=share)
-        return collected, [*compared, *answered]
+        return collected, [*(unseen(compared, untold) if untold else compared), *answered]
+
+    async def _told(self, name: ObjectName, trial: Trial, asked: Sequence[Asked], since: str) -> tuple[list[Told], str]:
+        """What pods did, by the source that the analysis names, and why that says nothing."""
+        if trial.spec.analysis.source == "Prometheus":
+            return await self._queries.told(name, trial, asked, since)
+        return await self._door.tell(asked), ""
 
     def _asked(self, name: ObjectName, plan: Plan, trial: Trial) -> Iterator[Asked]:
-        sides: dict[str, Side] = {trial.canary: "canary", trial.stable: "stable"}
+        sides: dict[str, Side] = {trial.canary: "canary", trial.reference: "stable"}
         for predictor in plan.predictors:
             if predictor.name in sides:
-                yield from self._pods(name, plan, predictor, sides[predictor.name])
-
-    def _pods(self, name: ObjectName, plan: Plan, predictor: Predictor, side: Side) -> Iterator[Asked]:
-        service, encrypted = predictor_service(plan, predictor), bool(tls.secret(predictor))
-        for pod in self._store.pods(name):
-            if (pod["metadata"].get("labels") or {}).get(APP) == service:
-                with_tls = encrypted and engine_of(plan.sdep, predictor) != "none"
-                yield Asked(pod, side, entry_ports(plan, predictor)[0], with_tls)
+                yield from asked_of(self._store.pods(name), plan, predictor, sides[predictor.name])
 
 
 def next_look(sight: Sight, rollout: RolloutStatus | None, before: RolloutStatus | None, now: str) -> float | None:

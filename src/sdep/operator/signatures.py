@@ -1,4 +1,4 @@
-"""What the models of two predictors take: a ready pod of each is asked, before the first request goes to the canary."""
+"""What the models of two predictors take, and whether they answer their own examples: a pod of each is asked before the first request."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sdep.api.predictor import Predictor
 from sdep.contract import METADATA_PATH
 from sdep.operator.evidence import Asked, EvidenceDoor
 from sdep.plan import Plan
-from sdep.rollout.analysis.inputs import break_between, serves
+from sdep.rollout.analysis.inputs import break_between, serves, unanswered
 from sdep.rollout.metadata import GraphMetadata
 from sdep.rollout.trial import Trial
 
@@ -20,18 +20,19 @@ _PODS = 3
 
 @dataclass(frozen=True)
 class Checked:
-    """`broken`: what callers of the stable predictor would notice. `awaited`: why nothing is known yet."""
+    """`broken`: what is wrong with the canary, for a `reason`. `awaited`: why nothing is known yet."""
 
     broken: str = ""
+    reason: str = ""
     awaited: str = ""
 
 
 async def checked(door: EvidenceDoor, plan: Plan, trial: Trial, asked: Sequence[Asked]) -> Checked:
-    """What the pods of both predictors say of their inputs, compared."""
+    """What the pods of both predictors say of their inputs and input examples, compared."""
     found = {predictor.name: predictor for predictor in plan.predictors}
-    if not {trial.canary, trial.stable} <= found.keys():
+    if not {trial.canary, trial.reference} <= found.keys():
         return Checked()
-    stable, canary = found[trial.stable], found[trial.canary]
+    stable, canary = found[trial.reference], found[trial.canary]
     of_stable, of_canary = await asyncio.gather(
         _told(door, plan, stable, [one for one in asked if one.side == "stable"]),
         _told(door, plan, canary, [one for one in asked if one.side == "canary"]),
@@ -40,10 +41,18 @@ async def checked(door: EvidenceDoor, plan: Plan, trial: Trial, asked: Sequence[
         silent = " and ".join(one.name for one, told in ((stable, of_stable), (canary, of_canary)) if told is None)
         return Checked(
             awaited=f"no ready pod of {silent} with the pinned models tells its inputs at {METADATA_PATH}; "
-            "analysis.signature: Ignore goes on without"
+            "analysis: {signature: Ignore, inputExample: Ignore} goes on without"
         )
+    analysis = trial.spec.analysis
     broken = break_between((stable.graph, of_stable), (canary.graph, of_canary))
-    return Checked(broken=f"{canary.name} takes other inputs than {stable.name}: {broken}" if broken else "")
+    if broken and analysis.signature == "Check":
+        return Checked(f"{canary.name} takes other inputs than {stable.name}: {broken}", "SignatureBroken")
+    failed = unanswered(of_stable, of_canary)
+    if failed and analysis.input_example == "Check":
+        return Checked(
+            f"{canary.name} cannot answer the input example of its own model: {failed}", "InputExampleFailed"
+        )
+    return Checked()
 
 
 async def _told(door: EvidenceDoor, plan: Plan, predictor: Predictor, asked: Sequence[Asked]) -> GraphMetadata | None:

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sdep.api.seldon_deployment import GROUP, KIND
+from sdep.contract import fitted
 from sdep.operator.keep import kept, kept_owner, kept_pod
 from sdep.render.labels import DEPLOYMENT_ID
 from sdep.render.manifest import Key, key_of
-from sdep.render.names import fitted
 
 Body = dict[str, Any]
 ObjectName = tuple[str, str]

@@ -7,11 +7,15 @@ otherwise needs 60. The calls are those of https://mlflow.org/docs/latest/api_re
 from __future__ import annotations
 
 import json
+from collections import OrderedDict
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
 
+from sdep.api.status import Origin
 from sdep.errors import InvalidError, SdepError, TransientError
+from sdep.registry.origin import completed, from_run, from_tags
 from sdep.registry.reference import (
     AliasReference,
     LoggedModelReference,
@@ -27,6 +31,7 @@ _UNKNOWN = "Unknown"
 """Within this file: the server knows nothing by that name. Leaves it as a reason that says of what."""
 
 
+_RUNS_REMEMBERED = 10_000
 _NO_ANSWER = (AttributeError, KeyError, TypeError, ValueError)
 """What reading an answer of another shape than MLflow's comes to."""
 
@@ -37,6 +42,7 @@ class MlflowRegistry:
     def __init__(self, session: aiohttp.ClientSession, timeout_seconds: float) -> None:
         self._session = session
         self._timeout = aiohttp.ClientTimeout(total=timeout_seconds)
+        self._origins: OrderedDict[tuple[str, str], Origin] = OrderedDict()
 
     async def lookup(self, reference: RegistryReference, connection: Connection) -> ResolvedModel:
         """Ask the registry. Raises InvalidError where asking again is useless, TransientError where it may help."""
@@ -47,7 +53,7 @@ class MlflowRegistry:
                 "MLFLOW_TRACKING_URI in the secret that envSecretRefName names",
             )
         try:
-            return await self._find(reference, connection)
+            return await self._with_origin(await self._find(reference, connection), connection)
         except InvalidError as error:
             if error.reason != _UNKNOWN:
                 raise
@@ -83,6 +89,23 @@ class MlflowRegistry:
             await self._call(connection, "POST", "model-versions/set-tag", {**named, "value": value})
         else:
             await self._call(connection, "DELETE", "model-versions/delete-tag", named)
+
+    async def _with_origin(self, model: ResolvedModel, connection: Connection) -> ResolvedModel:
+        """With what its run says of how it was made. Each run is read once; a model is never kept back for it."""
+        if not model.run_id:
+            return model
+        known = (connection.tracking_uri, model.run_id)
+        if known not in self._origins:
+            try:
+                found = await self._call(connection, "GET", "runs/get", {"run_id": model.run_id})
+                self._origins[known] = from_run(found["run"])
+            except InvalidError:  # the run is deleted, or not for these eyes
+                self._origins[known] = Origin()
+            except (TransientError, *_NO_ANSWER):
+                return model
+            if len(self._origins) > _RUNS_REMEMBERED:
+                self._origins.popitem(last=False)
+        return replace(model, origin=completed(model.origin, self._origins[known]))
 
     async def _find(self, reference: RegistryReference, connection: Connection) -> ResolvedModel:
         match reference:
@@ -135,6 +158,7 @@ class MlflowRegistry:
             version=_text(version["version"]),
             run_id=version.get("run_id", ""),
             model_id=source.rsplit("/", 1)[1] if source.startswith("models:/m-") else "",
+            origin=from_tags(version.get("tags")),
         )
 
     async def _of_run(self, connection: Connection, reference: RunReference) -> ResolvedModel:
@@ -181,7 +205,10 @@ class MlflowRegistry:
 def _logged(model: dict[str, Any]) -> ResolvedModel:
     info = model["info"]
     return ResolvedModel(
-        artifact_uri=_text(info["artifact_uri"]), run_id=info.get("source_run_id", ""), model_id=_text(info["model_id"])
+        artifact_uri=_text(info["artifact_uri"]),
+        run_id=info.get("source_run_id", ""),
+        model_id=_text(info["model_id"]),
+        origin=from_tags(info.get("tags")),
     )
 
 

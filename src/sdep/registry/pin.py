@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sdep.api.graph import Unit
 from sdep.api.seldon_deployment import SeldonDeployment
-from sdep.api.status import ModelChange, Pin
+from sdep.api.status import ModelChange, Origin, Pin
 from sdep.plan import UnitKey, units_with_models
 from sdep.registry.hold import HeldModel, read_holds
 from sdep.registry.resolved import ResolvedModel
@@ -47,14 +47,20 @@ def pin_models(sdep: SeldonDeployment, answers: Mapping[UnitKey, Answer], before
     return Pinning(pins, faults, tuple(moves))
 
 
+def served_by(pin: Pin) -> ResolvedModel:
+    """The model of a pin, as a registry would have answered it."""
+    known = pin.origin or Origin()
+    return ResolvedModel(pin.artifact_uri, pin.name, pin.version, pin.run_id, pin.model_id, known)
+
+
 def _pin(predictor: str, unit: Unit, model: ResolvedModel | HeldModel | None, old: Pin | None, now: str) -> Pin | None:
     uri = unit.model_uri or ""
     if model is None:
         return old
-    held, cause = isinstance(model, HeldModel), _cause(uri, model, old)
+    held, cause, origin = isinstance(model, HeldModel), _cause(uri, model, old), _origin(model, old)
     # By the cause too: an older CRD drops the field `held`, and a pin that is made anew each time would never rest.
     if old and old.uri == uri and _same(old, model) and (old.held == held or old.cause == cause):
-        return old.model_copy(update={"held": held})
+        return old.model_copy(update={"held": held, "origin": origin})
     return Pin(
         predictor=predictor,
         unit=unit.name or "",
@@ -67,8 +73,17 @@ def _pin(predictor: str, unit: Unit, model: ResolvedModel | HeldModel | None, ol
         resolved_at=now,
         cause=cause,
         held=held,
+        origin=origin,
         history=_history(old, model, now, cause),
     )
+
+
+def _origin(model: ResolvedModel | HeldModel, old: Pin | None) -> Origin | None:
+    """As the registry says; of a model that is held, or whose run could not be read just now, as it said before."""
+    if isinstance(model, ResolvedModel) and model.origin:
+        return model.origin
+    known: list[Pin | ModelChange] = [old, *old.history] if old else []
+    return next((before.origin for before in known if before.artifact_uri == model.artifact_uri), None)
 
 
 def _same(old: Pin, model: ResolvedModel | HeldModel) -> bool:
@@ -99,6 +114,7 @@ def _history(old: Pin | None, model: ResolvedModel | HeldModel, now: str, cause:
         run_id=old.run_id,
         model_id=old.model_id,
         artifact_uri=old.artifact_uri,
+        origin=old.origin,
         served_since=old.resolved_at,
         replaced_at=now,
         cause=cause,

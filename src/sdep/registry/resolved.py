@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from sdep.api.status import Origin
 
 
 @dataclass(frozen=True)
@@ -14,6 +16,7 @@ class ResolvedModel:
     version: str = ""
     run_id: str = ""
     model_id: str = ""
+    origin: Origin = field(default_factory=Origin)
 
 
 @dataclass(frozen=True)

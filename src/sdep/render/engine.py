@@ -10,7 +10,7 @@ from sdep.layout.place import Pod
 from sdep.plan import Plan
 from sdep.render import tls
 from sdep.render.runtime import runtime_container
-from sdep.render.served import served, served_graph
+from sdep.render.served import served, served_graph, watched
 from sdep.render.variables import merged
 
 _PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
@@ -19,6 +19,7 @@ _PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 def engine(plan: Plan, predictor: Predictor, pod: Pod) -> dict[str, Any]:
     """The user's own variables come last and win, as `svcOrchSpec.env` did in v1."""
     told = served(plan, predictor, served_graph(plan, predictor, pod))
+    told = told.model_copy(update={"drift": watched(plan, predictor)})
     ports = {"http": HTTP_PORT, "grpc": GRPC_PORT}
     container = runtime_container(plan, ENGINE_CONTAINER, told, ports, pod.in_process)
     orchestrator = predictor.svc_orch_spec

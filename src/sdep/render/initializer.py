@@ -6,17 +6,27 @@ from typing import Any
 
 from sdep.api.graph import Unit
 from sdep.api.predictor import Predictor
-from sdep.contract import ENV_ENVIRONMENT, MODELS_ROOT, TERMINATION_LOG, model_directory
+from sdep.contract import (
+    ENV_ENVIRONMENT,
+    ENV_REFERENCE,
+    LOGGED_REFERENCE,
+    MODELS_ROOT,
+    TERMINATION_LOG,
+    model_directory,
+)
 from sdep.plan import Plan
 from sdep.render import cache, names
 from sdep.render.security import container_security
 from sdep.render.volumes import PVC_ROOT, TMP, claim, claim_volume
 
 
-def unit_initializer(plan: Plan, predictor: Predictor, unit: Unit, *, own_process: bool) -> dict[str, Any]:
+def unit_initializer(
+    plan: Plan, predictor: Predictor, unit: Unit, *, own_process: bool, reference: str = ""
+) -> dict[str, Any]:
     """Fetches the pinned artifact, never the reference: what a pod serves can not change under it.
 
-    Units that share a process have a folder each; a unit in a container finds its model where v1 put it.
+    Units that share a process have a folder each; a unit in a container finds its model where v1 put it. `reference` names the
+    data that comes with the model; "" leaves it to the predictor's drift detector.
     """
     name = unit.name or ""
     made = initializer(
@@ -29,7 +39,24 @@ def unit_initializer(plan: Plan, predictor: Predictor, unit: Unit, *, own_proces
     )
     if own_process or made["args"][0] != "fetch":
         return made
-    return _with_environment(plan, made)
+    made = _with_environment(plan, made)
+    data = reference or _compared(plan, predictor, name)
+    return _with_reference(plan, made, data) if data else made
+
+
+def _compared(plan: Plan, predictor: Predictor, unit: str) -> str:
+    """What a drift detector compares with; "" where it is of another unit, or there is none."""
+    detector = predictor.drift_detector
+    if detector is None or plan.layouts[predictor.name].reference_unit != unit:
+        return ""
+    return detector.reference.uri if detector.reference else LOGGED_REFERENCE
+
+
+def _with_reference(plan: Plan, made: dict[str, Any], reference: str) -> dict[str, Any]:
+    """The same, which brings reference data beside the model: a URI, or LOGGED_REFERENCE."""
+    added = [{"name": ENV_REFERENCE, "value": reference}, *_tracking(plan)]
+    given = {variable["name"] for variable in made["env"]}
+    return {**made, "env": [*made["env"], *(one for one in added if one["name"] not in given)]}
 
 
 def _with_environment(plan: Plan, made: dict[str, Any]) -> dict[str, Any]:
@@ -76,6 +103,9 @@ def initializer(
 
 def _environment(plan: Plan, uri: str) -> list[dict[str, str]]:
     home = {"name": "HOME", "value": "/tmp"}  # noqa: S108 - clients write their caches there
-    if uri.startswith("mlflow-artifacts:") and plan.settings.mlflow_tracking_uri:
-        return [home, {"name": "MLFLOW_TRACKING_URI", "value": plan.settings.mlflow_tracking_uri}]
-    return [home]
+    return [home, *_tracking(plan)] if uri.startswith(("mlflow-artifacts:", "runs:/")) else [home]
+
+
+def _tracking(plan: Plan) -> list[dict[str, str]]:
+    server = plan.settings.mlflow_tracking_uri
+    return [{"name": "MLFLOW_TRACKING_URI", "value": server}] if server else []

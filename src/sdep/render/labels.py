@@ -6,6 +6,7 @@ from typing import Any
 
 from sdep.api.predictor import Predictor
 from sdep.api.seldon_deployment import API_VERSION, KIND
+from sdep.contract import LONGEST_NAME, shortened
 from sdep.layout.place import PlacedContainer, Pod
 from sdep.plan import Plan
 from sdep.render import names
@@ -58,7 +59,7 @@ def selector(plan: Plan, predictor: Predictor) -> dict[str, str]:
 def container_service(plan: Plan, predictor: Predictor, container: str) -> dict[str, str]:
     """The one label that a container's Service selects; v1's key, shortened where a long name would make it invalid."""
     key = f"{APP}-svc-{container}"
-    key = key if len(key) <= names.LONGEST else f"{APP}-svc-{names.shortened(container)}"
+    key = key if len(key) <= LONGEST_NAME else f"{APP}-svc-{shortened(container)}"
     return {key: names.container_service(plan, predictor, container)}
 
 

@@ -2,23 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from sdep.api.predictor import Predictor
+from sdep.contract import LONGEST_NAME, explainer_service, fitted
 from sdep.layout.place import Pod
 from sdep.plan import Plan
-
-LONGEST = 63
-
-
-def fitted(name: str) -> str:
-    """A name within 63 characters: a longer one becomes `seldon-` and its MD5, as in v1."""
-    return name if len(name) <= LONGEST else f"seldon-{shortened(name)}"
-
-
-def shortened(name: str) -> str:
-    """The MD5 of a name, in 32 characters."""
-    return hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()
 
 
 def seldon_id(plan: Plan) -> str:
@@ -50,7 +37,7 @@ def container_service_of(sdep: str, predictor: str, container: str) -> str:
 
 
 def explainer(plan: Plan, predictor: Predictor) -> str:
-    return fitted(f"{plan.name}-{predictor.name}-explainer")
+    return explainer_service(plan.name, predictor.name)
 
 
 def service_host(plan: Plan, predictor: Predictor) -> str:
@@ -58,8 +45,8 @@ def service_host(plan: Plan, predictor: Predictor) -> str:
 
 
 def model_initializer(unit: str) -> str:
-    return f"{unit}-model-initializer"[:LONGEST].rstrip("-")
+    return f"{unit}-model-initializer"[:LONGEST_NAME].rstrip("-")
 
 
 def model_volume(unit: str) -> str:
-    return f"{unit}-provision-location"[:LONGEST].rstrip("-")
+    return f"{unit}-provision-location"[:LONGEST_NAME].rstrip("-")

@@ -52,9 +52,7 @@ def runtime_container(
         "securityContext": container_security(),
         "terminationMessagePath": TERMINATION_LOG,
         "terminationMessagePolicy": "FallbackToLogsOnError",
-        "startupProbe": {**_probe(READY_PATH), "periodSeconds": 1, "failureThreshold": _START_SECONDS},
-        "readinessProbe": {**_probe(READY_PATH), "periodSeconds": 2, "failureThreshold": 2},
-        "livenessProbe": {**_probe(LIVE_PATH), "periodSeconds": 10, "failureThreshold": 3},
+        **probes(),
         "volumeMounts": [
             *(
                 {"name": names.model_volume(unit), "mountPath": model_directory(unit), "readOnly": True}
@@ -72,6 +70,15 @@ def runtime_container(
 
 def _all(units: Iterable[PlacedContainer], field: str) -> Iterable[dict[str, Any]]:
     return (entry for unit in units for entry in unit.body.get(field) or ())
+
+
+def probes() -> dict[str, Any]:
+    """It is asked every second while it starts, which may take five minutes."""
+    return {
+        "startupProbe": {**_probe(READY_PATH), "periodSeconds": 1, "failureThreshold": _START_SECONDS},
+        "readinessProbe": {**_probe(READY_PATH), "periodSeconds": 2, "failureThreshold": 2},
+        "livenessProbe": {**_probe(LIVE_PATH), "periodSeconds": 10, "failureThreshold": 3},
+    }
 
 
 def _probe(path: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from sdep.api.graph import PAYLOAD_MODES, Unit
 from sdep.api.predictor import Predictor
 from sdep.contract import (
     OPEN_INFERENCE,
+    ServedDrift,
     ServedLogger,
     ServedModel,
     ServedParameter,
@@ -17,6 +18,7 @@ from sdep.contract import (
 from sdep.layout.place import PlacedContainer, Pod
 from sdep.plan import Plan
 from sdep.render import names
+from sdep.render.explainer_port import port
 from sdep.render.unit import uses_grpc
 
 _PREDICT = ServedParameter(name="method", value="predict", type="STRING")
@@ -32,8 +34,18 @@ def served(plan: Plan, predictor: Predictor, graph: ServedUnit) -> ServedPredict
         rest_timeout_ms=_number(plan, "seldon.io/rest-timeout"),
         grpc_timeout_ms=_number(plan, "seldon.io/grpc-timeout"),
         **_payload_limits(plan, graph),
+        **({"explainer_port": port(predictor.explainer)} if predictor.explainer else {}),
         graph=graph,
     )
+
+
+def watched(plan: Plan, predictor: Predictor) -> ServedDrift | None:
+    """What the engine is to watch: None without a detector, or where no model is in the engine's process, which the webhook says."""
+    detector = predictor.drift_detector
+    unit = plan.layouts[predictor.name].reference_unit
+    if detector is None or unit is None:
+        return None
+    return ServedDrift(unit=unit, features=tuple(detector.features), sample_rate=detector.sample_rate)
 
 
 def _payload_limits(plan: Plan, graph: ServedUnit) -> dict[str, int]:

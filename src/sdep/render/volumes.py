@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from sdep.contract import LONGEST_NAME
 from sdep.render import names
 from sdep.render.unit import POD_INFO
 
@@ -38,7 +39,7 @@ def claim(uri: str) -> tuple[str, str] | None:
 
 
 def claim_volume(name: str) -> str:
-    return f"pvc-{name}"[: names.LONGEST].rstrip("-.").replace(".", "-")
+    return f"pvc-{name}"[:LONGEST_NAME].rstrip("-.").replace(".", "-")
 
 
 def _ours(fetched: Mapping[str, str]) -> list[Body]:

@@ -12,8 +12,10 @@ from sdep.api.seldon_deployment import SeldonDeployment
 from sdep.api.status import Pin, RolloutStatus
 from sdep.plan import UnitKey, units_with_models
 from sdep.registry.hold import read_holds
-from sdep.registry.resolved import ResolvedModel
+from sdep.registry.pin import served_by
 from sdep.registry.resolver import Answer
+from sdep.rollout.baseline import baseline_name, with_baseline
+from sdep.rollout.copied import copy_of, with_predictor
 from sdep.rollout.trial import Trial, digest, stable_of
 
 REPLACING = "Replacing"
@@ -46,21 +48,22 @@ def followed(
     asked = {key: answers[key] for key in served}
     new = {key: answer.model for key, answer in asked.items() if answer.model}
     revision = digest(sorted(model.artifact_uri for model in new.values()))
-    trial = Trial(spec, stable.name + CANARY_SUFFIX, stable.name, revision, follows=True)
+    canary = stable.name + CANARY_SUFFIX
+    trial = Trial(spec, canary, stable.name, revision, follows=True, baseline=baseline_name(spec, stable))
     known = before if before and before.revision == revision else None
     if known and known.phase == "Promoted":
         done = known.reason != REPLACING
         return as_it_is if done else Followed(_with_canary(sdep, stable), _both(answers, asked, asked, stable), trial)
     if not any(new[key].artifact_uri != pin.artifact_uri for key, pin in served.items() if key in new):
         return as_it_is
-    kept = {key: replace(answer, model=_model(served[key])) for key, answer in asked.items()}
+    kept = {key: replace(answer, model=served_by(served[key])) for key, answer in asked.items()}
     if known and known.phase == "RolledBack":
         return Followed(sdep, {**answers, **kept}, trial)
     return Followed(_with_canary(sdep, stable), _both(answers, kept, asked, stable), trial)
 
 
 def as_acted_on(sdep: SeldonDeployment, rollout: RolloutStatus | None) -> SeldonDeployment:
-    """With the canary that the status says was made and is still there."""
+    """With the canary, and the baseline, that the status says were made and are still there."""
     if (
         rollout is None
         or rollout.phase == "RolledBack"
@@ -69,7 +72,8 @@ def as_acted_on(sdep: SeldonDeployment, rollout: RolloutStatus | None) -> Seldon
         return sdep
     stable = next((found for found in sdep.spec.predictors if found.name + CANARY_SUFFIX == rollout.canary), None)
     named = any(found.name == rollout.canary for found in sdep.spec.predictors)
-    return sdep if stable is None or named else _with_canary(sdep, stable)
+    followed_on = sdep if stable is None or named else _with_canary(sdep, stable)
+    return with_baseline(followed_on, rollout)
 
 
 def _served(sdep: SeldonDeployment, stable: Predictor, pins: Sequence[Pin]) -> dict[UnitKey, Pin]:
@@ -98,19 +102,4 @@ def _both(
 
 
 def _with_canary(sdep: SeldonDeployment, stable: Predictor) -> SeldonDeployment:
-    """The canary comes last, so that no port of another predictor is counted anew."""
-    name = stable.name + CANARY_SUFFIX
-    annotations = {key: value for key, value in (stable.annotations or {}).items() if key != "seldon.io/svc-name"}
-    made = {
-        "name": name,
-        "traffic": 0,
-        "labels": {**(stable.labels or {}), "version": name},
-        "annotations": annotations or None,
-        "explainer": None,
-    }
-    predictors = [*sdep.spec.predictors, stable.model_copy(update=made)]
-    return sdep.model_copy(update={"spec": sdep.spec.model_copy(update={"predictors": predictors})})
-
-
-def _model(pin: Pin) -> ResolvedModel:
-    return ResolvedModel(pin.artifact_uri, pin.name, pin.version, pin.run_id, pin.model_id)
+    return with_predictor(sdep, copy_of(stable, stable.name + CANARY_SUFFIX))

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from sdep.contract import SIGNATURE
+from sdep.contract import INPUT_EXAMPLE_FAILED, SIGNATURE
 
 Column = Mapping[str, Any]
 _COLUMNS = TypeAdapter(list[dict[str, Any]])
@@ -32,6 +32,11 @@ class UnitMetadata(_Said):
             return _COLUMNS.validate_json(self.custom.get(SIGNATURE, "[]"))
         except ValidationError:
             return ()
+
+    @property
+    def example_failed(self) -> str:
+        """Why its model could not answer its own input example; "" where it could, or there is none."""
+        return self.custom.get(INPUT_EXAMPLE_FAILED, "")
 
 
 class GraphMetadata(_Said):

@@ -8,6 +8,7 @@ from sdep.api.moment import seconds_between
 from sdep.api.rollout import Policy
 from sdep.api.status import RolloutStatus
 from sdep.rollout.analysis import verdict
+from sdep.rollout.drifted import DRIFT_DETECTED
 from sdep.rollout.follow import REPLACING
 from sdep.rollout.gates import FROZEN, GATE_CLOSED, closed, said_of, with_answers
 from sdep.rollout.obedience import obeyed
@@ -39,9 +40,17 @@ def _looked_at(trial: Trial, status: RolloutStatus, seen: Seen, now: str) -> Rol
             finding.message for finding in seen.findings if finding.verdict == "Fail" and not finding.dry_run
         )
         return rolled_back(status, now, ANALYSIS, "AnalysisFailed", why)
-    if status.phase == "Paused":
-        return status
-    return _gone_on(trial, status, found, now)
+    return _drifted(status, seen, now) or (status if status.phase == "Paused" else _gone_on(trial, status, found, now))
+
+
+def _drifted(status: RolloutStatus, seen: Seen, now: str) -> RolloutStatus | None:
+    """What a window of the canary's that is not like its reference data makes of it; None where there is none that counts."""
+    drifted = seen.drifted
+    if drifted is None or not drifted.counts(status):
+        return None
+    if drifted.action == "RollBack":
+        return rolled_back(status, now, ANALYSIS, DRIFT_DETECTED, drifted.message)
+    return None if status.phase == "Paused" else paused(status, now, ANALYSIS, DRIFT_DETECTED, drifted.message)
 
 
 def _settled(trial: Trial, status: RolloutStatus, seen: Seen) -> RolloutStatus:

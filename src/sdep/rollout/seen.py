@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from sdep.api.status import Collected, Finding, GateAnswer
 from sdep.rollout.command import Command
+from sdep.rollout.drifted import Drifted
 
 
 @dataclass(frozen=True)
@@ -14,6 +15,7 @@ class Seen:
     """`answers`: the canary can be sent requests. `broken`: why it never will be, or no longer is. `findings` are of the current step.
 
     `replaced`: a stable predictor that follows runs what was promoted. `gates`: what those say that were asked for this look.
+    `drifted`: a window of what the canary saw or answered that is not like its reference data.
     """
 
     answers: bool
@@ -24,3 +26,4 @@ class Seen:
     collected: Collected = field(default_factory=Collected)
     command: Command | None = None
     gates: Sequence[GateAnswer] = ()
+    drifted: Drifted | None = None

@@ -26,6 +26,7 @@ def begun(trial: Trial, before: RolloutStatus | None, seen: Seen, now: str) -> R
         message=waiting(trial),
         canary=trial.canary,
         stable=trial.stable,
+        baseline=trial.baseline,
         revision=trial.revision,
         steps=len(trial.spec.steps),
         started_at=now,
@@ -35,7 +36,8 @@ def begun(trial: Trial, before: RolloutStatus | None, seen: Seen, now: str) -> R
 
 
 def waiting(trial: Trial) -> str:
-    return f"waiting for pods of {trial.canary}"
+    both = f"{trial.canary} and {trial.baseline}" if trial.baseline else trial.canary
+    return f"waiting for pods of {both}"
 
 
 def entered(trial: Trial, status: RolloutStatus, number: int, now: str) -> RolloutStatus:

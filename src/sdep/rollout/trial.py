@@ -13,6 +13,7 @@ from sdep.api.rollout_annotation import rollout_of
 from sdep.api.seldon_deployment import SeldonDeployment
 from sdep.api.status import Pin
 from sdep.plan import UnitKey
+from sdep.rollout.baseline import baseline_name
 
 _NOT_TRIED = {"traffic", "replicas", "name"}
 """What may change of a canary without its being another one."""
@@ -27,6 +28,13 @@ class Trial:
     stable: str
     revision: str
     follows: bool = False
+    baseline: str = ""
+    """The fresh copy of the stable predictor that the canary is compared with; "" where it is the stable predictor itself."""
+
+    @property
+    def reference(self) -> str:
+        """The predictor that the canary is compared with."""
+        return self.baseline or self.stable
 
 
 def named_trial(sdep: SeldonDeployment, pins: Mapping[UnitKey, Pin]) -> Trial | None:
@@ -38,7 +46,7 @@ def named_trial(sdep: SeldonDeployment, pins: Mapping[UnitKey, Pin]) -> Trial | 
     stable = stable_of(sdep, spec)
     if canary is None or stable is None:
         return None
-    return Trial(spec, canary.name, stable.name, _revision(canary, pins))
+    return Trial(spec, canary.name, stable.name, made_of(canary, pins), baseline=baseline_name(spec, stable))
 
 
 def stable_of(sdep: SeldonDeployment, spec: RolloutSpec) -> Predictor | None:
@@ -52,7 +60,8 @@ def digest(content: object) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:10]
 
 
-def _revision(canary: Predictor, pins: Mapping[UnitKey, Pin]) -> str:
-    tried = {name: value for name, value in canary.to_manifest().items() if name not in _NOT_TRIED}
-    served = {unit: pin.artifact_uri for (predictor, unit), pin in pins.items() if predictor == canary.name}
+def made_of(predictor: Predictor, pins: Mapping[UnitKey, Pin]) -> str:
+    """Another text for a predictor that would answer otherwise."""
+    tried = {name: value for name, value in predictor.to_manifest().items() if name not in _NOT_TRIED}
+    served = {unit: pin.artifact_uri for (name, unit), pin in pins.items() if name == predictor.name}
     return digest([tried, served])

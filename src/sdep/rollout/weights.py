@@ -62,11 +62,13 @@ def _in_proportion(parts: Mapping[str, int]) -> dict[str, int]:
 
 
 def on_trial(asked: Weights, rollout: RolloutStatus | None) -> Weights:
-    """The same weights with what canary and stable get together parted as the rollout says."""
+    """The same weights with what canary and stable get together parted as the rollout says; a baseline gets as much as the canary."""
     if rollout is None or not {rollout.canary, rollout.stable} <= asked.live.keys():
         return asked
+    compared = rollout.baseline in asked.live and rollout.phase in {"Progressing", "Paused"}
+    beside = [rollout.canary, rollout.baseline] if compared else [rollout.canary]
     together = asked.live[rollout.canary] + asked.live[rollout.stable]
-    canary = round(together * rollout.weight / WHOLE)
-    live = {**asked.live, rollout.canary: canary, rollout.stable: together - canary}
-    mirror = {**asked.mirror, rollout.canary: rollout.mirror} if rollout.mirror else asked.mirror
+    each = min(round(together * rollout.weight / WHOLE), together // len(beside))
+    live = {**asked.live, **dict.fromkeys(beside, each), rollout.stable: together - each * len(beside)}
+    mirror = {**asked.mirror, **dict.fromkeys(beside, rollout.mirror)} if rollout.mirror else asked.mirror
     return Weights(live, mirror)

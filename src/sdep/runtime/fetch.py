@@ -8,7 +8,15 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sdep.contract import ENV_CACHE, ENV_CACHE_LIMIT, TERMINATION_LOG, FetchFailure, FetchReport
+from sdep.contract import (
+    ENV_CACHE,
+    ENV_CACHE_LIMIT,
+    ENV_REFERENCE,
+    ENV_REFERENCE_REQUIRED,
+    TERMINATION_LOG,
+    FetchFailure,
+    FetchReport,
+)
 from sdep.runtime import log
 from sdep.runtime.cache_limit import keep_within
 from sdep.runtime.download import Download, download
@@ -37,6 +45,8 @@ def main(uri: str, directory: Path) -> int:
     if outcome is None:
         log.event("model fetched", uri=uri, directory=str(directory), seconds=round(time.monotonic() - begin, 3))
         outcome = prepare(directory, os.environ)
+        if not isinstance(outcome, FetchFailure):
+            outcome = _prepare_reference(directory) or outcome
         _prune(os.environ)
     if outcome is not None:
         leave_message(Path(os.environ.get("SDEP_TERMINATION_LOG", TERMINATION_LOG)), outcome.model_dump_json())
@@ -44,6 +54,16 @@ def main(uri: str, directory: Path) -> int:
         log.event("model not fetched", level="error", reason=outcome.reason, detail=outcome.message)
         return 1
     return 0
+
+
+def _prepare_reference(directory: Path) -> FetchFailure | None:
+    if not os.environ.get(ENV_REFERENCE):
+        return None
+    from sdep.runtime.reference.prepare import prepare_reference  # noqa: PLC0415 - pandas, which few models need here
+
+    lack = prepare_reference(directory, os.environ)
+    required = lack and os.environ.get(ENV_REFERENCE_REQUIRED)
+    return FetchFailure(reason="ReferenceNotFound", message=lack) if required else None
 
 
 def _prune(environment: Mapping[str, str]) -> None:

@@ -79,9 +79,10 @@ def share_cpus(settings: Settings) -> None:
 
 
 def _alone(settings: Settings) -> str | None:
-    from sdep.runtime.server import RuntimeServer  # noqa: PLC0415 - CPUs are shared before libraries look at them
+    from sdep.runtime.loaded_first import LoadedFirstServer  # noqa: PLC0415 - CPUs are shared before libraries look at them
+    from sdep.runtime.server import RuntimeServer  # noqa: PLC0415 - as above
 
-    return until_end(RuntimeServer(settings))
+    return until_end(LoadedFirstServer(settings) if settings.baked else RuntimeServer(settings))
 
 
 def until_end(server: RuntimeServer) -> str | None:

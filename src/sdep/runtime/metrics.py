@@ -1,4 +1,4 @@
-"""What Prometheus reads: v1's names, labels and buckets. Beside it, the evidence of the same requests.
+"""What Prometheus reads: v1's names, labels and buckets. Beside it, the evidence of the same requests, and some of their answers.
 
 `status` repeats `code`, because v1's own dashboard asks for it and never found it.
 """
@@ -17,7 +17,10 @@ from prometheus_client import (
 )
 from prometheus_client.exposition import generate_latest
 
+from sdep.evidence.exposed import BUCKETS, PREDICTION_COUNT, PREDICTION_SERVICES, SERVER
+from sdep.evidence.watched import Watched
 from sdep.runtime.evidence.recorder import Recorder
+from sdep.runtime.evidence.sample import Sample
 from sdep.runtime.report import Report
 from sdep.runtime.rpc.codes import label
 from sdep.runtime.tally import Tally
@@ -29,25 +32,17 @@ if TYPE_CHECKING:
     from prometheus_client.registry import Collector
 
     from sdep.contract import ServedPredictor, ServedUnit
+    from sdep.runtime.drift.tap import Tap
+    from sdep.runtime.message import Payload
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)
-
+_CLIENT = "seldon_api_executor_client_requests_seconds"
 BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 
 _PREDICTOR = ("deployment_name", "predictor_name", "predictor_version")
 _MODEL = ("model_name", "model_image", "model_version")
 _METHODS = frozenset({"get", "head", "post", "put", "delete", "patch", "options", "trace", "connect", "unary", "other"})
 _CALL = ("service", "method", "code", "status")
-_PREDICTIONS = frozenset(
-    {
-        *("predictions", "invocations"),
-        *("/seldon.protos.Seldon/Predict", "/inference.GRPCInferenceService/ModelInfer"),
-        "/tensorflow.serving.PredictionService/Predict",
-    }
-)
-"""The services that predict, whatever the protocol: what else is served is no evidence."""
-
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # a time stamp per series, which v1 has not and nothing reads
 
@@ -60,12 +55,12 @@ class Metrics:
         self._registry = CollectorRegistry()
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=self._registry)
-        self._server = self._histogram("server", "Seconds from request to answer", (*_PREDICTOR, *_CALL))
-        self._client = self._histogram("client", "Seconds in one graph node", (*_PREDICTOR, *_MODEL, *_CALL))
+        self._server = self._histogram(SERVER, "Seconds from request to answer", (*_PREDICTOR, *_CALL))
+        self._client = self._histogram(_CLIENT, "Seconds in one graph node", (*_PREDICTOR, *_MODEL, *_CALL))
         self._served: dict[tuple[str, str, int], Histogram] = {}
         self._called: dict[tuple[str, str, int], Histogram] = {}
         owner = {"namespace": predictor.namespace, **dict(zip(_PREDICTOR, self._predictor, strict=True))}
-        self.predictions = Tally("seldon_deployment_prediction_count", "Predictions answered", owner)
+        self.predictions = Tally(PREDICTION_COUNT, "Predictions answered", owner)
         self.predictions.add(0)
         self.tracking = Tracking(self.owner, self._registry)
         self.feedback = Tally("seldon_api_model_feedback_total", "Feedback received")
@@ -75,10 +70,12 @@ class Metrics:
         self.refused.add(0)
         self._batches: Histogram | None = None
         self.evidence = Recorder()
+        self.sample = Sample()
+        self.drift: Tap | None = None
+        self._unwatched = Watched()
         self.of_all_workers: Callable[[], Awaitable[Report]] | None = None
 
-    def _histogram(self, side: str, text: str, labels: tuple[str, ...]) -> Histogram:
-        name = f"seldon_api_executor_{side}_requests_seconds"
+    def _histogram(self, name: str, text: str, labels: tuple[str, ...]) -> Histogram:
         return Histogram(name, text, labels, buckets=BUCKETS, registry=self._registry)
 
     @property
@@ -86,23 +83,43 @@ class Metrics:
         """The labels of the predictor."""
         return dict(zip(_PREDICTOR, self._predictor, strict=True))
 
+    def watch_drift(self, found: Tap | Watched) -> None:
+        """What watches the inputs from now on, or why nothing does."""
+        if isinstance(found, Watched):
+            self._unwatched = found
+            return
+        from sdep.runtime.drift.counters import DriftCounters  # noqa: PLC0415
+
+        self.drift = found
+        self.watch(DriftCounters(self.owner, found.watched))
+
     def watch(self, collector: Collector) -> None:
         """Ask one more for its metrics, each time that Prometheus reads."""
         self._registry.register(collector)
 
-    def served(self, service: str, method: str, code: int, seconds: float) -> None:
-        """One answered request; `method` in lower case, `unary` for gRPC. One that HTTP does not know is `other`."""
+    def predicted(self, payload: Payload) -> None:
+        """One answer of the graph, in the task of its request."""
+        self.predictions.add()
+        self.evidence.answered(payload)
+        self.sample.predicted(payload)
+
+    def served(self, service: str, method: str, code: int, seconds: float, request_id: bytes = b"") -> None:
+        """One answered request; `method` in lower case, `unary` for gRPC. One that HTTP does not know is `other`.
+
+        `request_id` is the one that came with it: a copy of the request has the same.
+        """
         key = (service, method, code)
         measured = self._served.get(key)
         if measured is None:
             if method not in _METHODS:
-                self.served(service, "other", code, seconds)
+                self.served(service, "other", code, seconds, request_id)
                 return
             measured = self._server.labels(*self._predictor, service, *_call(method, code))
             self._served[key] = measured
         measured.observe(seconds)
-        if service in _PREDICTIONS:
+        if service in PREDICTION_SERVICES:
             self.evidence.request(code, seconds)
+            self.sample.request(request_id, code, seconds)
 
     def called(self, unit: ServedUnit, service: str, code: int, seconds: float) -> None:
         """One call of one graph node; `service` is the path of v1's internal API, or the method of its gRPC twin."""
@@ -137,7 +154,8 @@ class Metrics:
 
     def report(self) -> Report:
         """What this process has counted."""
-        return Report(self.exposition().decode(), self.evidence.evidence())
+        watched = self.drift.watched() if self.drift is not None else self._unwatched
+        return Report(self.exposition().decode(), self.evidence.evidence(), self.sample.answers(), watched)
 
     def exposition(self) -> bytes:
         """Text format 0.0.4."""

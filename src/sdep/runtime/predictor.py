@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from sdep.runtime.metrics import Metrics
     from sdep.runtime.payloads.log import PayloadLog
     from sdep.runtime.servers.model import Model
+    from sdep.runtime.servers.warmup import Warmth
     from sdep.runtime.settings import Settings
     from sdep.runtime.tracing.tracing import Tracing
 
@@ -54,6 +55,8 @@ class Predictor:
     """The ways in which units of this process hear of feedback, by name."""
     payloads: PayloadLog | None = None
     """None where no unit has a logger."""
+    unanswered: Mapping[str, str] = field(default_factory=dict)
+    """By the name of the unit, why its model could not answer its own input example."""
 
     async def predict(self, message: Message) -> Message:
         """`BusyError` where too many are at it already."""
@@ -71,10 +74,11 @@ def load_predictor(settings: Settings, metrics: Metrics, tracing: Tracing | None
     units = [unit for unit in every if _has_model(unit)]
     loaded = [_load(settings, unit) for unit in units]
     models = {unit.name: model for unit, (model, _) in zip(units, loaded, strict=True)}
+    _watch_drift(settings, models, metrics)
     limit = settings.predictor.rest_timeout_ms / 1000
     own = {
-        unit.name: _lane(unit, model, seconds, threads, metrics)
-        for unit, (model, seconds) in zip(units, loaded, strict=True)
+        unit.name: _lane(unit, model, warmth.seconds, threads, metrics)
+        for unit, (model, warmth) in zip(units, loaded, strict=True)
     }
     lanes = {name: in_time(name, lane.predict, limit) for name, lane in own.items()}
     held = {name: lane.held for name, lane in own.items() if isinstance(lane, Lane)}
@@ -90,7 +94,17 @@ def load_predictor(settings: Settings, metrics: Metrics, tracing: Tracing | None
     learns = {name: node.learn for name, node in alone.items() if node.learn is not None}
     payloads = _payload_log(settings, every, metrics)
     root = wrapped(root, [*_logging(payloads), *_tracing(tracing)])
-    return Predictor(root, models, remote, alone, watch, Gate(settings.inside, metrics.refused.add), learns, payloads)
+    gate = Gate(settings.inside, metrics.refused.add)
+    unanswered = {unit.name: warmth.failed for unit, (_, warmth) in zip(units, loaded, strict=True) if warmth.failed}
+    return Predictor(root, models, remote, alone, watch, gate, learns, payloads, unanswered)
+
+
+def _watch_drift(settings: Settings, models: Mapping[str, Model], metrics: Metrics) -> None:
+    if settings.predictor.drift is None:
+        return
+    from sdep.runtime.drift.make import make_tap  # noqa: PLC0415
+
+    metrics.watch_drift(make_tap(settings, settings.predictor.drift, models))
 
 
 def _lane(
@@ -153,7 +167,7 @@ def _has_model(unit: ServedUnit) -> bool:
     return not unit.host and (unit.model is not None or unit.implementation.endswith("_SERVER"))
 
 
-def _load(settings: Settings, unit: ServedUnit) -> tuple[Model, float | None]:
+def _load(settings: Settings, unit: ServedUnit) -> tuple[Model, Warmth]:
     """scikit-learn and its like are imported here, in a thread, while the server already listens."""
     begin = time.perf_counter()
     from sdep.runtime.servers.load import load_model  # noqa: PLC0415
@@ -161,7 +175,7 @@ def _load(settings: Settings, unit: ServedUnit) -> tuple[Model, float | None]:
 
     directory = settings.model_directory(unit.name)
     model = load_model(unit, directory)
-    seconds = warm_up(model, directory)
+    warmth = warm_up(model, directory)
     took = round(time.perf_counter() - begin, 3)
-    event("model loaded", unit=unit.name, platform=model.platform, seconds=took, warm_call_seconds=seconds)
-    return model, seconds
+    event("model loaded", unit=unit.name, platform=model.platform, seconds=took, warm_call_seconds=warmth.seconds)
+    return model, warmth

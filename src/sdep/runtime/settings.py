@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from sdep.contract import (
+    BAKED_FOLDER,
+    BAKED_ROOT,
+    ENV_BAKED_MODEL,
     ENV_CERT_MOUNT_PATH,
     ENV_DRAIN_SECONDS,
     ENV_GRPC_PORT,
@@ -20,6 +23,7 @@ from sdep.contract import (
     TERMINATION_LOG,
     ServedPredictor,
     ServedUnit,
+    explainer_service,
     model_directory,
     state_directory,
 )
@@ -68,10 +72,22 @@ class Settings:
     allowed_headers: str = "Accept, Accept-Encoding, Authorization, Content-Length, Content-Type, X-CSRF-Token"
     payload_endpoint: str = "http://default-broker"
     """Where payloads of units go whose logger names no address."""
+    explainer: str = ""
+    """Where explanations come from, as `host:port`; "" is the Service of the predictor's own explainer."""
     tracing: Mapping[str, str] | None = None
     """What the environment lacks of OpenTelemetry's variables; None does not trace."""
     root: Path = Path("/")
     """Where paths of the contract begin; another folder lets a laptop serve without a container."""
+
+    baked: Path | None = None
+    """The folder of the one model that the image holds; None where init containers bring the models."""
+
+    @property
+    def explainer_address(self) -> str:
+        """Known whether there is an explainer or not, so that one may come without a pod being replaced."""
+        served = self.predictor
+        name = explainer_service(served.deployment, served.predictor)
+        return self.explainer or f"{name}.{served.namespace}.svc.cluster.local:{served.explainer_port}"
 
     def units_with_ports(self) -> list[ServedUnit]:
         """Units of this process that answer at a port of their own besides."""
@@ -85,7 +101,7 @@ class Settings:
         return self.threads + (self.queue or (QUEUE_TO_CONTAINERS if remote else QUEUE_PER_THREAD * self.threads))
 
     def model_directory(self, unit: str) -> Path:
-        return self.root / model_directory(unit).lstrip("/")
+        return self.baked or self.root / model_directory(unit).lstrip("/")
 
     def state_directory(self, unit: str) -> Path:
         return self.root / state_directory(self.predictor, unit).lstrip("/")
@@ -93,6 +109,11 @@ class Settings:
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """`InvalidError` names the variable that is missing or wrong."""
+    baked = ENV_BAKED_MODEL in environment and ENV_PREDICTOR not in environment
+    if baked:
+        from sdep.runtime.baked import as_container  # noqa: PLC0415 - few images hold their model
+
+        environment = as_container(environment)
     default = Settings(_predictor(environment))
     port = int(_number(environment, ENV_HTTP_PORT, default.port))
     return Settings(
@@ -109,8 +130,10 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         allowed_origins=environment.get("CORS_ALLOWED_ORIGINS", default.allowed_origins),
         allowed_headers=environment.get("CORS_ALLOWED_HEADERS", default.allowed_headers),
         payload_endpoint=environment.get(ENV_PAYLOAD_ENDPOINT) or default.payload_endpoint,
+        explainer=environment.get("SDEP_EXPLAINER_ADDRESS", default.explainer),
         tracing=tracing_variables(environment, default.predictor) if tracing_wanted(environment) else None,
         root=Path(environment.get("SDEP_ROOT", "/")),
+        baked=Path(environment.get("SDEP_ROOT", BAKED_ROOT)) / BAKED_FOLDER if baked else None,
     )
 
 

@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Literal
 
+from sdep.api.drift_status import DriftStatus
+from sdep.api.experiment_status import ExperimentStatus
 from sdep.api.status import Condition, RolloutStatus
 from sdep.api.validation import Problem
+from sdep.drift.window import COLLECTING, DETECTED, NO_REFERENCE
 from sdep.errors import SdepError
 from sdep.plan import Weights
 from sdep.render.manifest import Key
-from sdep.status.observation import PredictorObservation
+from sdep.status.observation import DeploymentObservation, PredictorObservation
 
 TrueFalse = Literal["True", "False", "Unknown"]
+DRIFT_DETECTED = "DriftDetected"
+BAD_WHEN_TRUE = frozenset({"Stalled", DRIFT_DETECTED})
+"""Conditions that are well when they are False, or absent."""
+_Seen = PredictorObservation | DeploymentObservation
 
 
 def _condition(kind: str, holds: bool, reason: str, message: str = "") -> Condition:  # noqa: FBT001 - reads as the field does
@@ -47,17 +54,31 @@ def children_applied(refused: Sequence[SdepError]) -> Condition:
 
 def deployments_ready(observed: Iterable[PredictorObservation]) -> Condition:
     """Every predictor runs the pods that it was asked for, all of them new."""
-    behind = [predictor for predictor in observed if not predictor.rolled_out]
+    return _condition(
+        "DeploymentsReady", *_pods_ready("predictor", [(predictor.name, predictor) for predictor in observed])
+    )
+
+
+def explainers_ready(observed: Iterable[PredictorObservation]) -> list[Condition]:
+    """Absent where nothing is explained. A predictor answers whatever its explainer lacks."""
+    explainers = [(predictor.name, predictor.explainer) for predictor in observed if predictor.explainer]
+    if not explainers:
+        return []
+    return [_condition("ExplainersReady", *_pods_ready("the explainer of predictor", explainers))]
+
+
+def _pods_ready(what: str, seen: Iterable[tuple[str, _Seen]]) -> tuple[bool, str, str]:
+    """Whether all of them run the pods asked for, all new; reason and message."""
+    behind = [(name, one) for name, one in seen if not one.rolled_out]
     if not behind:
-        return _condition("DeploymentsReady", holds=True, reason="MinimumReplicasAvailable")
-    stopped = next((predictor for predictor in behind if predictor.trouble), None)
-    if stopped and stopped.trouble:
-        message = f"predictor {stopped.name}: {stopped.trouble.message}"
-        return _condition("DeploymentsReady", holds=False, reason=stopped.trouble.reason, message=message)
-    waiting = ", ".join(f"{predictor.name} {predictor.available}/{predictor.wanted}" for predictor in behind)
-    given_up = any(predictor.given_up for predictor in behind)
-    reason = "ProgressDeadlineExceeded" if given_up else "Progressing"
-    return _condition("DeploymentsReady", holds=False, reason=reason, message=f"waiting for pods: {waiting}")
+        return True, "MinimumReplicasAvailable", ""
+    stopped = next(((name, one.trouble) for name, one in behind if one.trouble), None)
+    if stopped:
+        name, trouble = stopped
+        return False, trouble.reason, f"{what} {name}: {trouble.message}"
+    waiting = ", ".join(f"{name} {one.available}/{one.wanted}" for name, one in behind)
+    reason = "ProgressDeadlineExceeded" if any(one.given_up for _, one in behind) else "Progressing"
+    return False, reason, f"waiting for pods: {waiting}"
 
 
 def environments_ready(observed: Iterable[PredictorObservation]) -> list[Condition]:
@@ -150,3 +171,24 @@ def rollout_complete(rollout: RolloutStatus | None, *, wanted: bool) -> list[Con
         return [_condition("RolloutComplete", holds=True, reason="NothingOnTrial")]
     done = rollout.phase == "Promoted" and rollout.reason == "Promoted"
     return [_condition("RolloutComplete", holds=done, reason=rollout.reason, message=rollout.message)]
+
+
+def drift_detected(found: Iterable[DriftStatus]) -> list[Condition]:
+    """Absent where nothing is watched. True is what is bad, and no part of Ready: predictions are answered all the same."""
+    states = list(found)
+    if not states:
+        return []
+    drifted = [state for state in states if state.reason in DETECTED]
+    unknown = [state for state in states if state.reason == NO_REFERENCE]
+    said = drifted or unknown or [state for state in states if state.reason == COLLECTING] or states
+    message = "; ".join(f"predictor {state.predictor}: {state.message}" for state in said)
+    told = _condition("DriftDetected", holds=bool(drifted), reason=said[0].reason, message=message)
+    return [told.model_copy(update={"status": "Unknown"}) if unknown and not drifted else told]
+
+
+def experiment_decided(experiment: ExperimentStatus | None) -> list[Condition]:
+    """Absent where there is no experiment. It is no part of Ready: predictors answer whichever of them is better."""
+    if experiment is None:
+        return []
+    done = bool(experiment.winner)
+    return [_condition("ExperimentDecided", holds=done, reason=experiment.reason, message=experiment.message)]

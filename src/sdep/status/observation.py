@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sdep.api.predictor import Predictor
 from sdep.contract import FetchReport
 from sdep.plan import Plan
 from sdep.render import explainer, labels, names
@@ -35,12 +34,17 @@ class DeploymentObservation:
 
 @dataclass(frozen=True)
 class PredictorObservation:
-    """All Deployments of a predictor; the first is the one that its Service selects."""
+    """All Deployments of a predictor; the first is the one that its Service selects. The predictor does not depend on its explainer."""
 
     name: str
     deployments: tuple[DeploymentObservation, ...]
+    explainer: DeploymentObservation | None = None
     stood_in: bool = False
     """Whether pods of a Deployment that is no longer wanted still answer for this predictor."""
+
+    @property
+    def with_explainer(self) -> tuple[DeploymentObservation, ...]:
+        return (*self.deployments, *([self.explainer] if self.explainer else ()))
 
     @property
     def entry(self) -> DeploymentObservation:
@@ -85,27 +89,28 @@ def observe(plan: Plan, deployments: Mapping[str, Body], pods: Iterable[Body]) -
     def seen(name: str, asked: int | None) -> DeploymentObservation:
         return _observe(name, asked, deployments.get(name), by_deployment.get(name, ()))
 
-    wanted = {predictor.name: list(_asked(plan, predictor)) for predictor in plan.sdep.spec.predictors}
-    named = {name for asked in wanted.values() for name, _ in asked}
+    found = [
+        PredictorObservation(
+            predictor.name,
+            tuple(
+                seen(names.deployment(plan, predictor, pod), replicas(plan, predictor, pod))
+                for pod in plan.layouts[predictor.name].pods
+            ),
+            seen(names.explainer(plan, predictor), explainer.replicas(plan, predictor))
+            if plan.explained(predictor)
+            else None,
+        )
+        for predictor in plan.sdep.spec.predictors
+    ]
+    named = {deployment.name for one in found for deployment in one.with_explainer}
     standing_in = {predictor_of(body) for name, body in deployments.items() if name not in named and _is_entry(body)}
-    return tuple(
-        PredictorObservation(predictor, tuple(seen(name, asked) for name, asked in deployed), predictor in standing_in)
-        for predictor, deployed in wanted.items()
-    )
+    return tuple(replace(one, stood_in=one.name in standing_in) for one in found)
 
 
 def _is_entry(deployment: Body) -> bool:
     """Whether requests reach its pods, and one of them can answer."""
     carried = deployment["spec"]["template"]["metadata"].get("labels") or {}
     return labels.APP in carried and (deployment.get("status") or {}).get("availableReplicas", 0) > 0
-
-
-def _asked(plan: Plan, predictor: Predictor) -> Iterator[tuple[str, int | None]]:
-    """Every Deployment of a predictor with its number of pods, the explainer's last."""
-    for pod in plan.layouts[predictor.name].pods:
-        yield names.deployment(plan, predictor, pod), replicas(plan, predictor, pod)
-    if plan.explained(predictor):
-        yield names.explainer(plan, predictor), explainer.replicas(plan, predictor)
 
 
 def deployment_of(pod: Body) -> str:

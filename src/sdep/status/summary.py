@@ -37,7 +37,12 @@ def summarise(
     before = previous(plan.sdep)
     state = _state(observed, before)
     # A registry that does not answer takes nothing from those who are served already.
-    aside = {"RolloutComplete", *(("ModelsResolved",) if plan.serves_what_is_written else ())}
+    aside = {
+        "RolloutComplete",
+        "ExperimentDecided",
+        conditions.DRIFT_DETECTED,
+        *(("ModelsResolved",) if plan.serves_what_is_written else ()),
+    }
     needed = [said for said in found if said.type not in aside]
     said = [*found, conditions.ready(needed)]
     trouble = next((condition.message for condition in said if condition.type == "DeploymentsReady"), "")
@@ -55,7 +60,7 @@ def summarise(
         deployment_status={
             deployment.name: DeploymentStatus(replicas=deployment.replicas, available_replicas=deployment.available)
             for seen in observed
-            for deployment in seen.deployments
+            for deployment in seen.with_explainer
         },
         service_status=_services(desired),
         conditions=conditions.since(said, before.conditions if before else (), now, plan.sdep.metadata.generation),

@@ -11,14 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sdep.evidence.evidence import MOST_CLASSES
 from sdep.evidence.histogram import Histogram, of
 from sdep.rollout.analysis.bernoulli import ANY, evidence_against, log_likelihood, log_mixture, log_mixture_of_rates
-from sdep.rollout.analysis.classes import total_variation
-from sdep.rollout.analysis.distances import distance
 from sdep.rollout.analysis.interval import Interval, Risk
+from sdep.rollout.analysis.kolmogorov_smirnov import kolmogorov_smirnov
 from sdep.rollout.analysis.ordered import ordered
 from sdep.rollout.analysis.proportions import Share, difference
 from sdep.rollout.analysis.quantiles import ratio
+from sdep.rollout.analysis.total_variation import total_variation
 
 RISK = Risk(worse=0.05, passed=0.05)
 SHARES = st.integers(1, 400).flatmap(lambda trials: st.integers(0, trials).map(lambda hits: Share(hits, trials)))
@@ -35,7 +36,7 @@ def inside(true: float, bounds: Interval) -> bool:
 @given(SHARES, SHARES)
 def test_no_pair_of_rates_that_is_likely_enough_differs_by_more(stable: Share, canary: Share) -> None:
     found = difference(stable, canary, RISK)
-    averaged = log_mixture_of_rates(stable.hits, stable.trials) + log_mixture_of_rates(canary.hits, canary.trials)
+    averaged = log_mixture_of_rates((stable.hits, stable.trials), (canary.hits, canary.trials))
     rates = [step / 40 for step in range(41)]
     for one, other in itertools.product(rates, rates):
         likely = log_likelihood(stable.hits, stable.trials, one) + log_likelihood(canary.hits, canary.trials, other)
@@ -76,14 +77,14 @@ def test_a_high_quantile_of_few_requests_is_unbounded() -> None:
 @settings(deadline=None)  # a busy machine is no failure
 @given(NUMBERS, NUMBERS)
 def test_a_distance_lies_between_its_bounds(stable: list[float], canary: list[float]) -> None:
-    found = distance(of(stable), of(canary), RISK)
+    found = kolmogorov_smirnov(of(stable), of(canary), RISK)
     assert 0 <= found.low <= found.estimate + 1e-9 <= found.high + 2e-9
 
 
 def test_numbers_at_different_digits_are_compared_at_the_coarser() -> None:
     numbers = [100 + number / 7 for number in range(700)]
     assert (
-        distance(of(numbers, 2), of(numbers, 4), RISK).estimate < 0.005
+        kolmogorov_smirnov(of(numbers, 2), of(numbers, 4), RISK).estimate < 0.005
     )  # what is rounded twice is not always rounded alike
 
 
@@ -92,14 +93,14 @@ def test_a_distance_of_numbers_that_are_mostly_alike_is_found(share: float) -> N
     stable, canary = (
         Histogram(4, {0.0: round(1000 * part), 1.0: round(1000 * (1 - part))}) for part in (share, share - 0.2)
     )
-    found = distance(stable, canary, RISK)
+    found = kolmogorov_smirnov(stable, canary, RISK)
     assert found.estimate == pytest.approx(0.2)
     assert found.low > 0.04
 
 
 def test_the_same_classes_are_at_no_distance_and_other_classes_at_the_greatest() -> None:
-    assert total_variation({"a": 600, "b": 400}, {"a": 600, "b": 400}, RISK).estimate == 0
-    apart = total_variation({"a": 1000}, {"b": 1000}, RISK)
+    assert total_variation({"a": 600, "b": 400}, {"a": 600, "b": 400}, RISK, MOST_CLASSES).estimate == 0
+    apart = total_variation({"a": 1000}, {"b": 1000}, RISK, MOST_CLASSES)
     assert (apart.estimate, apart.high) == (1, 1)
     assert apart.low > 0.9
 
@@ -133,7 +134,7 @@ def test_distances_are_within_their_bounds_at_every_look() -> None:
 
     def stays(_: int) -> bool:
         arms = [[draw.gauss(mean, 1) for _ in range(LOOKS[-1])] for mean in (0, shift)]
-        return all(inside(true, distance(*(of(arm[:look], 2) for arm in arms), RISK)) for look in LOOKS)
+        return all(inside(true, kolmogorov_smirnov(*(of(arm[:look], 2) for arm in arms), RISK)) for look in LOOKS)
 
     assert sum(map(stays, range(STREAMS))) >= 0.9 * STREAMS
 
@@ -143,6 +144,8 @@ def test_total_variation_is_within_its_bounds_at_every_look() -> None:
 
     def stays(_: int) -> bool:
         arms = [draw.choices("abc", weights, k=LOOKS[-1]) for weights in ((5, 3, 2), (4, 3, 3))]
-        return all(inside(0.1, total_variation(*(Counter(arm[:look]) for arm in arms), RISK)) for look in LOOKS)
+        return all(
+            inside(0.1, total_variation(*(Counter(arm[:look]) for arm in arms), RISK, MOST_CLASSES)) for look in LOOKS
+        )
 
     assert sum(map(stays, range(STREAMS))) >= 0.9 * STREAMS

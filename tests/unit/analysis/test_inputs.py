@@ -9,6 +9,7 @@ import pytest
 
 from sdep.api.graph import Unit
 from sdep.api.status import Pin
+from sdep.contract import INPUT_EXAMPLE_FAILED
 from sdep.rollout.analysis.inputs import break_between, serves
 from sdep.rollout.metadata import GraphMetadata
 
@@ -24,8 +25,10 @@ def unit(*columns: dict[str, Any], name: str = "price") -> dict[str, Any]:
     return {"name": name, "versions": [], "inputs": coarse, **custom}
 
 
-def describing(name: str, model: str, *columns: dict[str, Any]) -> GraphMetadata:
-    return graph(**{name: unit(*columns, name=model)})
+def describing(name: str, model: str, *columns: dict[str, Any], failed: str = "") -> GraphMetadata:
+    said = unit(*columns, name=model)
+    custom = {**said.get("custom", {}), **({INPUT_EXAMPLE_FAILED: failed} if failed else {})}
+    return graph(**{name: {**said, "custom": custom}})
 
 
 def graph(**units: dict[str, Any]) -> GraphMetadata:

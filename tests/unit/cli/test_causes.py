@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sdep.contract import FetchFailure
 from sdep.diagnosis.causes import Evidence, Explanation, Suspect, explain, suspect
 from sdep.diagnosis.gathered import Gathered
 from tests.unit.cli.cluster_objects import (
@@ -50,6 +51,21 @@ def test_the_chain_of_an_image_that_cannot_be_pulled_ends_at_its_container() -> 
         "Back-off pulling image",
     )
     assert said.advice.startswith("Correct the image's name")
+
+
+def test_the_chain_of_an_explainer_ends_at_its_own_pod() -> None:
+    """Not at a pod of the predictor, although that too is on its way; the advice says what to log."""
+    body = sdep(*not_ready("ExplainersReady", "ReferenceNotFound", "log a table"))
+    predictor, explainer = deployment("prices-main-0-m"), deployment("prices-main-explainer")
+    explainer["metadata"]["labels"] = {**explainer["metadata"].get("labels", {}), "seldon.io/explainer": "true"}
+    failure = FetchFailure(reason="ReferenceNotFound", message="log a table").model_dump_json()
+    ended = container("m-model-initializer", terminated={"exitCode": 1, "message": failure})
+    sets = [replica_set(predictor), replica_set(explainer)]
+    pods = [pod(sets[0]), pod(sets[1], initContainerStatuses=[ended])]
+    said = explained(gathered(body, predictor, explainer, *sets, *pods))
+    assert [link.name for link in said.chain[2:4]] == ["prices-main-explainer", "prices-main-explainer-5d4"]
+    assert (said.chain[-1].name, said.chain[-1].reason) == ("m-model-initializer", "ReferenceNotFound")
+    assert said.advice.startswith("Log the training data as the message says")
 
 
 def test_a_container_that_crashes_is_asked_for_the_log_of_its_last_run() -> None:

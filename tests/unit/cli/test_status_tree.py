@@ -37,9 +37,12 @@ def canary() -> Gathered:
         {"name": "main-new", "traffic": 0, "requestedTraffic": 10},
     ]
     model = {"predictor": "main", "unit": "m", "uri": "models:/price@champion", "name": "price", "version": "3"}
+    made = {"commit": "1a2b3c4d5e6f7081", "data": [{"name": "houses", "digest": "9f86"}]}
     held = {**model, "predictor": "main-new", "held": True, "cause": "held at version 3 by sdep undo"}
     body = sdep(
-        *not_ready("DeploymentsReady", "ImagePullBackOff", "no such image"), predictors=predictors, models=[model, held]
+        *not_ready("DeploymentsReady", "ImagePullBackOff", "no such image"),
+        predictors=predictors,
+        models=[{**model, "origin": made}, held],
     )
     return gathered(
         body,
@@ -57,6 +60,7 @@ def test_the_tree_has_weights_models_pods_and_what_is_wrong() -> None:
         "✖ prices  Creating, not Ready",
         "├─ main · 90% asked, 100% routed",
         "│  ├─ model price/3  as @champion",
+        "│  │     commit 1a2b3c4d5e6f · data houses@9f86",
         "│  └─ ✔ 1/1 Deployment prices-main-0-m",
         "│     └─ ✔ 1/1 pod 5d4-x2z  Running · 5m",
         "└─ main-new · 10% asked, 0% routed",

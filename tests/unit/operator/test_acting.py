@@ -39,7 +39,13 @@ class Replica:
         self.queue = WorkQueue(self._reconcile)
         served = SimpleNamespace(run=asyncio.Event().wait)
         context = SimpleNamespace(
-            settings=SETTINGS, store=self.store, events=self, questions=self, served=served, calm=asyncio.Event()
+            settings=SETTINGS,
+            store=self.store,
+            events=self,
+            questions=self,
+            served=served,
+            lineage=self,
+            calm=asyncio.Event(),
         )
         election = SimpleNamespace(leading=self.leading, release=self._release)
         self.acting = Acting(cast("Context", context), self.queue, cast("Election", election))
@@ -49,6 +55,9 @@ class Replica:
         await self.listed.wait()
 
     async def post(self, _: asyncio.Event) -> None:
+        await asyncio.Event().wait()
+
+    async def tell(self) -> None:
         await asyncio.Event().wait()
 
     async def refresh(self) -> set[ObjectName]:

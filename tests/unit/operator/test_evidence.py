@@ -10,6 +10,8 @@ import pytest
 from aiohttp import web
 
 from sdep.contract import METADATA_PATH
+from sdep.evidence import answers
+from sdep.evidence.answers import Answers
 from sdep.evidence.evidence import PATH, Evidence
 from sdep.operator.evidence import Asked, EvidenceDoor
 
@@ -33,7 +35,15 @@ async def port() -> AsyncIterator[int]:
         said = {"price": {"versions": [3]}} if request.host.startswith("127.0.0.2") else {"price": {"name": "m"}}
         return web.json_response({"name": "main", "models": said, "graphinputs": []})
 
+    async def say(request: web.Request) -> web.Response:
+        if request.host.startswith("127.0.0.2"):
+            raise web.HTTPNotFound
+        return web.json_response(
+            {"until": float(request.query["since"]) + 1, "answers": 7 if request.host.startswith("127.0.0.3") else []}
+        )
+
     app = web.Application()
+    app.router.add_get(answers.PATH, say)
     app.router.add_get(PATH, tell)
     app.router.add_get(METADATA_PATH, describe)
     runner = web.AppRunner(app)
@@ -69,3 +79,11 @@ async def test_a_pod_that_answers_rubbish_about_its_models_says_nothing_of_them_
         away = await door.metadata(Asked(pod("127.0.0.1"), "canary", 1))
     assert [told and told.of("price").name for told in found] == ["m", "", "", None]
     assert away is None
+
+
+async def test_answers_are_asked_for_since_the_last_time_and_who_has_none_to_tell_says_nothing(port: int) -> None:
+    """Another's engine has no such page, one may tell rubbish, one may be away, one may have no address yet."""
+    asked = [Asked(pod(address), "canary", port) for address in ("127.0.0.1", "127.0.0.2", "127.0.0.3", "")]
+    async with aiohttp.ClientSession() as http:
+        found = [await EvidenceDoor(http).answers(one, 41.5) for one in [*asked, Asked(pod("127.0.0.1"), "canary", 1)]]
+    assert found == [Answers(until=42.5), None, None, None, None]

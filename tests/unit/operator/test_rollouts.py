@@ -17,9 +17,11 @@ from sdep.operator.rollouts import Rollouts, next_look, soonest
 from sdep.operator.store import ObjectName, Store
 from sdep.registry.pin import Pinning
 from sdep.rollout.analysis.query import Answer
+from sdep.rollout.baseline import with_baseline
 from sdep.rollout.collect import Told
 from sdep.rollout.command import COMMAND_ANNOTATION
 from sdep.rollout.metadata import GraphMetadata
+from sdep.rollout.scraped import Sample
 from sdep.settings import OperatorSettings
 from tests.unit.analysis.test_inputs import describing
 from tests.unit.rollout.trials import later, predictor, sdep
@@ -38,9 +40,10 @@ class Pods:
 
     def __init__(self) -> None:
         self.asked: list[list[str]] = []
-        self.inputs = {"main": "long", "canary": "long"}
-        self.served = {"main": "s3://m/1", "canary": "s3://m/2"}
+        self.inputs = {"main": "long", "canary": "long", "main-baseline": "long"}
+        self.served = {"main": "s3://m/1", "canary": "s3://m/2", "main-baseline": "s3://m/1"}
         self.silent = ""
+        self.failed: dict[str, str] = {}
         self.described: list[str] = []
 
     async def metadata(self, asked: Asked) -> GraphMetadata | None:
@@ -48,7 +51,8 @@ class Pods:
         self.described.append(name)
         if name == self.silent:
             return None
-        return describing("price", self.served[name], {"name": "oil", "type": self.inputs[name], "required": True})
+        column = {"name": "oil", "type": self.inputs[name], "required": True}
+        return describing("price", self.served[name], column, failed=self.failed.get(name, ""))
 
     async def tell(self, asked: Iterable[Asked]) -> list[Told]:
         every = list(asked)
@@ -77,11 +81,22 @@ class Numbers:
     """A Prometheus that answers what it is told to."""
 
     def __init__(self) -> None:
-        self.is_open, self.asked, self.answer = True, list[str](), Answer("0")
+        self.is_open, self.asked, self.answer, self.requests = True, list[str](), Answer("0"), 0
 
     async def ask(self, query: str) -> Answer:
         self.asked.append(query)
         return self.answer
+
+    async def series(self, query: str) -> tuple[list[Sample], str]:
+        """At each look the engines have answered 500 requests more, the canary a fifth of them, and half of these with an error."""
+        self.asked.append(query)
+        if self.answer.error:
+            return [], self.answer.error
+        if "timestamp" in query:
+            return [Sample({"pod": f"{name}-1"}, 1e10) for name in ("main", "canary")], ""
+        self.requests += 100
+        rows = [("main", "200", 4 * self.requests), *(("canary", code, self.requests // 2) for code in ("200", "500"))]
+        return [Sample({"pod": f"{name}-1", "status": code, "le": "+Inf"}, number) for name, code, number in rows], ""
 
 
 class World:
@@ -100,25 +115,30 @@ class World:
         )
         self.status: RolloutStatus | None = None
         for name in ("main", "canary"):
-            metadata = {
-                "name": f"{name}-1",
-                "namespace": "default",
-                "uid": name,
-                "resourceVersion": "1",
-                "labels": {"seldon-deployment-id": "prices", "seldon-app": f"prices-{name}"},
-            }
-            ready = {"type": "Ready", "status": "True"}
-            self.store.put_pod({"metadata": metadata, "status": {"podIP": "10.0.0.1", "conditions": [ready]}})
+            self.put_pod(name)
+
+    def put_pod(self, name: str) -> None:
+        metadata = {
+            "name": f"{name}-1",
+            "namespace": "default",
+            "uid": name,
+            "resourceVersion": "1",
+            "creationTimestamp": later(-60),
+            "labels": {"seldon-deployment-id": "prices", "seldon-app": f"prices-{name}"},
+        }
+        ready = {"type": "Ready", "status": "True"}
+        self.store.put_pod({"metadata": metadata, "status": {"podIP": "10.0.0.1", "conditions": [ready]}})
 
     def sight(self, available: int = 1, stable: int = 1, say: str = "") -> Sight:
         told = {COMMAND_ANNOTATION: json.dumps({"verb": say, "at": later(self.seconds)})} if say else {}
         main, canary = predictor("main", "s3://m/1"), predictor("canary", "s3://m/2")
-        body = sdep(main, canary, annotations=told, rollout=self.rollout)
+        body = with_baseline(sdep(main, canary, annotations=told, rollout=self.rollout), self.status)
         for name in ("main", "canary"):
-            self.store.put_child(self._deployment(name, available if name == "canary" else stable))
-        return look(NAME, body, Pinning(PINS, {}, ()), self.store, OperatorSettings(runtime_image="r"))
+            self.store.put_child(self.deployment(name, available if name == "canary" else stable))
+        pins = {**PINS, ("main-baseline", "price"): PINS["main", "price"]}
+        return look(NAME, body, Pinning(pins, {}, ()), self.store, OperatorSettings(runtime_image="r"))
 
-    def _deployment(self, name: str, available: int) -> dict[str, Any]:
+    def deployment(self, name: str, available: int) -> dict[str, Any]:
         owner = {"kind": "SeldonDeployment", "apiVersion": "machinelearning.seldon.io/v1", "name": "prices"}
         return {
             "apiVersion": "apps/v1",
@@ -157,6 +177,23 @@ async def test_pods_of_both_sides_are_asked_once_an_interval_and_not_before_the_
     await world.at(12)
     second = await world.at(16)
     assert (len(world.pods.asked), second.collected.canary.requests, second.collected.stable.requests) == (2, 100, 100)
+
+
+async def test_a_fresh_baseline_is_awaited_and_asked_in_the_stable_predictors_place() -> None:
+    """Half of what both get is the canary's, whatever the step's weight: else the split would be said to be off."""
+    world = World({"baseline": "Fresh", "minRequests": 50, "metrics": [{"name": "errors"}]})
+    await world.at(0)
+    waiting = await world.at(1)
+    assert (waiting.reason, waiting.message) == ("CanaryStarting", "waiting for pods of canary and main-baseline")
+    world.store.put_child(world.deployment("main-baseline", 1))
+    world.put_pod("main-baseline")
+    assert (await world.at(2)).weight == 20
+    assert world.pods.described == ["main-baseline", "canary"]
+    await world.at(8)
+    judged = await world.at(20)
+    assert world.pods.asked == [["canary canary-1:8000", "stable main-baseline-1:8000"]] * 2
+    assert [finding.metric for finding in judged.findings] == ["errors"]
+    assert judged.findings[0].samples == judged.findings[0].stable_samples == 100
 
 
 async def test_a_canary_that_breaks_down_during_a_step_keeps_no_traffic() -> None:
@@ -226,6 +263,23 @@ async def test_a_canary_with_other_inputs_is_turned_back_before_its_first_reques
     assert back.history[0].what == "rolled back (SignatureBroken)"
     await world.at(10)
     assert world.pods.described == ["main", "canary"]
+
+
+async def test_a_canary_that_fails_its_input_example_is_turned_back_before_its_first_request() -> None:
+    """A stable predictor that fails its own too shows that the example tells nothing of the new version."""
+    world = World()
+    world.pods.failed["canary"] = "KeyError: 'gas'"
+    back = await world.at(0)
+    assert (back.phase, back.reason, back.weight, back.step_started_at) == ("RolledBack", "InputExampleFailed", 0, "")
+    assert back.message == "canary cannot answer the input example of its own model: price: KeyError: 'gas'"
+    world.pods.failed["main"] = "KeyError: 'gas'"
+    assert (await world.at(10, say="retry")).weight == 20
+
+
+async def test_an_input_example_may_be_ignored() -> None:
+    world = World({"inputExample": "Ignore"})
+    world.pods.failed["canary"] = "KeyError: 'gas'"
+    assert (await world.at(0)).weight == 20
 
 
 async def test_pods_are_asked_for_their_inputs_once_a_trial_and_again_when_it_is_retried() -> None:
@@ -324,3 +378,31 @@ async def test_gates_of_a_rollout_that_is_no_longer_asked_for_are_forgotten() ->
     )
     assert await world.rollouts.advance(NAME, sight, None, None, moved=False) is None
     assert world.gates.asked == ["forgotten"]
+
+
+def by_prometheus() -> World:
+    return World({"source": "Prometheus", "noData": "RollBack", "maxDuration": "3m", "metrics": [{"name": "errors"}]})
+
+
+async def test_prometheus_is_the_source_where_the_analysis_says_so() -> None:
+    world = by_prometheus()
+    for second in range(0, 60, 10):
+        status = await world.at(second)
+    assert world.pods.asked == []
+    assert (status.phase, status.reason) == ("RolledBack", "AnalysisFailed")
+    assert 'deployment_name="prices",predictor_name=~"canary|main"' in world.numbers.asked[0]
+
+
+async def test_without_the_prometheus_that_is_the_source_nothing_passes_and_the_policy_for_no_data_is_followed() -> (
+    None
+):
+    world = by_prometheus()
+    world.numbers.answer = Answer(error="Prometheus does not answer: it is away")
+    for second in range(0, 180, 10):
+        assert (await world.at(second)).phase == "Progressing"
+    status = await world.at(200)
+    assert (status.phase, status.reason, status.message) == (
+        "RolledBack",
+        "NoData",
+        "Prometheus does not answer: it is away",
+    )

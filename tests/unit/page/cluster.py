@@ -11,6 +11,12 @@ NAMESPACE = "models"
 STARTED = "2026-01-01T00:00:00Z"
 HOSTILE = '<img src=x onerror="document.title=`owned`">'
 """A text that a careless page would run."""
+MADE = {
+    "commit": "1a2b3c4d5e6f7081",
+    "image": "train@sha256:" + "ab" * 32,
+    "data": [{"name": HOSTILE, "digest": "9f86"}],
+}
+"""What a model was made of."""
 _GROUP = "machinelearning.seldon.io"
 
 
@@ -68,7 +74,10 @@ def canary(
         "replacedAt": STARTED,
         "cause": "the alias moved",
     }
-    pins = [pin("main", "price", uris["main"], "1", history=[earlier]), pin("canary", "price", uris["canary"], "2")]
+    pins = [
+        pin("main", "price", uris["main"], "1", history=[earlier], origin=MADE),
+        pin("canary", "price", uris["canary"], "2"),
+    ]
     rollout = {
         "phase": phase,
         "reason": "Analysing",
@@ -98,6 +107,25 @@ def canary(
     weights = [weight("main", 100 - share), weight("canary", share)]
     status = {**ready(weights, pins, f"main {100 - share}, canary {share}"), "rollout": rollout}
     return sdep("prices", predictors, status, version=version, rollout={"canary": "canary", "steps": steps})
+
+
+def compared(version: int) -> Body:
+    """The same two predictors in an experiment that one of them has won."""
+    body = canary(version=version)
+    del body["status"]["rollout"]
+    arm = {"requests": 1200, "errors": 3, "latencyP50": 0.012, "models": ["price:1"]}
+    found = {"metric": "correct", "arm": "canary", "reference": "main", "verdict": "Better", "message": HOSTILE}
+    body["status"]["experiment"] = {
+        "phase": "Decided",
+        "reason": "WinnerDeclared",
+        "message": HOSTILE,
+        "winner": "canary",
+        "goal": "correct",
+        "startedAt": STARTED,
+        "arms": [{"name": "main", **arm, "correct": 600, "incorrect": 400}, {"name": "canary", **arm}],
+        "findings": [{**found, "estimate": -20.0, "low": -26.0, "high": -13.0}],
+    }
+    return body
 
 
 def every_verdict() -> list[Body]:

@@ -8,7 +8,7 @@ import pytest
 
 from sdep.operator.store import Store
 from tests.unit.page.chromium import Tab
-from tests.unit.page.cluster import HOSTILE, canary, finding
+from tests.unit.page.cluster import HOSTILE, canary, compared, finding
 
 LIVE = "document.getElementById('live')?.textContent === 'live' && document.querySelector('main h1')"
 TEXT = "document.querySelector('main').innerText"
@@ -88,6 +88,22 @@ async def test_a_rollout_has_its_steps_and_each_finding_as_an_interval_with_a_ve
     text = await tab.value(TEXT)
     assert "step 1 of 3 passed" in text
     assert "desk ◌ closed 503 nobody has signed" in text
+
+
+async def test_an_experiment_has_its_arms_and_what_each_metric_says_of_them(
+    tab: Tab, address: str, store: Store
+) -> None:
+    store.put_sdep(compared(version=2))
+    await opened(tab, address, "models/prices")
+    arms = await tab.value(
+        "[...document.querySelectorAll('table[aria-label=Arms] tbody tr')].map(row => row.innerText)"
+    )
+    assert ["60 % of 1,000" in arm for arm in arms] == [True, False]
+    text = await tab.value(TEXT)
+    assert "✔ canary wins by correct WinnerDeclared" in text.replace("\n", " ")
+    assert "correct: canary beside main ✔ is better goal better by 20 points (-26 to -13)" in text.replace("\n", " ")
+    plot = await tab.value("document.querySelector('svg[aria-label^=\"correct:\"]').getAttribute('aria-label')")
+    assert plot == "correct: estimate -20 points, between -26 to -13, allowed ?; Better"
 
 
 async def test_an_interval_ends_where_its_numbers_say(tab: Tab, address: str) -> None:

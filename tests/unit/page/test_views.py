@@ -63,6 +63,9 @@ def test_steps_decisions_and_models_have_their_history() -> None:
     assert [step.weight for step in told.steps] == [5, 25, 50]
     assert [decided.what for decided in told.decisions] == ["step 1 of 3 passed", "trial of canary (abc) began"]
     assert [[entry.version for entry in unit.entries] for unit in told.models] == [["1", "0"], ["2"]]
+    made = told.models[0].entries[0].origin
+    assert made
+    assert made.commit == "1a2b3c4d5e6f7081"
 
 
 def test_what_is_not_ready_is_explained_down_to_the_container() -> None:

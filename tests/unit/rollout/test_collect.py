@@ -34,3 +34,12 @@ def test_the_two_sides_are_kept_apart() -> None:
         Collected(since=START), [told("a", 1, started=1), told("b", 2, started=1, side="stable")], {"a", "b"}, later(2)
     )
     assert (both.canary.requests, both.stable.requests) == (1, 2)
+
+
+def test_another_source_begins_anew_and_what_the_first_told_stays() -> None:
+    """What both would tell of the same requests is counted once."""
+    first = gathered(Collected(since=START), [told("a", 7, started=5)], {"a"}, later(9))
+    scraped = [Told("a", "canary", later(5), Evidence(requests=requests, bucketed=True)) for requests in (7, 12)]
+    second = gathered(first, scraped[:1], {"a"}, later(10))
+    third = gathered(second, scraped[1:], {"a"}, later(11))
+    assert (second.canary.requests, third.canary.requests, third.canary.bucketed) == (7, 12, True)

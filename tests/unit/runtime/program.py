@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sdep.contract import ServedPredictor, ServedUnit
+from sdep.contract import ServedDrift, ServedPredictor, ServedUnit
 
 PROGRAM = "import sys; from sdep.runtime.main import main; sys.exit(main())"
 PATIENCE_SECONDS = 90
@@ -34,9 +34,12 @@ class Running(NamedTuple):
 
 
 @contextmanager
-def running(root: Path, graph: ServedUnit, protocol: str = "seldon", **environment: str) -> Iterator[Running]:
+def running(
+    root: Path, graph: ServedUnit, protocol: str = "seldon", drift: ServedDrift | None = None, **environment: str
+) -> Iterator[Running]:
     """Ready, as its probe says; killed afterwards."""
-    predictor = ServedPredictor(deployment="d", namespace="n", predictor="p", protocol=protocol, graph=graph)
+    owner = {"deployment": "d", "namespace": "n", "predictor": "p"}
+    predictor = ServedPredictor(**owner, protocol=protocol, drift=drift, graph=graph)
     told = {
         **os.environ,
         "SDEP_PREDICTOR": predictor.model_dump_json(exclude_defaults=True),

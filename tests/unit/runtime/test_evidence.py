@@ -17,10 +17,13 @@ import pytest
 
 from sdep.contract import ServedModel, ServedUnit
 from sdep.evidence.evidence import PATH, Evidence
+from sdep.evidence.truth import MOST_MODELS, OTHER_MODELS
+from sdep.runtime.evidence.truths import Truths
 from sdep.runtime.rpc import open_inference_pb2 as v2
 from sdep.runtime.rpc import seldon_pb2 as pb
 from sdep.runtime.rpc import tensorflow_pb2 as serving
 from sdep.runtime.rpc.tftensor import tftensor_of
+from sdep.runtime.seldon.truth import Outcome
 from tests.unit.runtime.container import container
 from tests.unit.runtime.program import running
 from tests.unit.runtime.slow import save_slow, slow_unit
@@ -159,14 +162,14 @@ def test_what_is_no_prediction_is_not_counted(engine: Running, method: str, path
     """Feedback, metadata, probes, documents, and the calls of an engine elsewhere, which counts them itself."""
     before = told(engine)
     posted(engine, path, json.dumps({"data": {"ndarray": ROW}, "reward": 1}).encode(), method)
-    assert told(engine).since(before) == Evidence()
+    assert told(engine).since(before).model_copy(update={"truth": {}}) == Evidence()
 
 
 def test_evidence_is_json_in_camel_case(engine: Running) -> None:
     with urllib.request.urlopen(f"http://127.0.0.1:{engine.port}{PATH}", timeout=20) as answer:
         assert answer.headers["content-type"] == "application/json"
         found = json.load(answer)
-    assert sorted(found) == ["classes", "errors", "latency", "predictions", "refusals", "requests"]
+    assert sorted(found) == ["classes", "errors", "latency", "predictions", "refusals", "requests", "truth"]
     assert found["latency"].startswith("2|")
 
 
@@ -268,3 +271,35 @@ def _tried(engine: Running) -> int | None:
 
 def _children(process: int) -> list[str]:
     return Path(f"/proc/{process}/task/{process}/children").read_text().split()
+
+
+def test_feedback_is_told_by_the_model_that_answered_and_not_by_the_one_that_is_here(engine: Running) -> None:
+    """A gateway sends feedback to any predictor; only a path that is missing means the model of this pod."""
+
+    def fed_back(path: dict[str, str], **more: object) -> None:
+        response = {"data": {"ndarray": [PRICE]}, "meta": {"requestPath": path}}
+        body = {"request": {"data": {"ndarray": ROW}}, "response": response, **more}
+        assert posted(engine, "/api/v1.0/feedback", json.dumps(body).encode()) == 200
+
+    before = told(engine)
+    fed_back({"regression": "m:3"}, truth={"data": {"ndarray": [PRICE]}})
+    fed_back({"price": "other:7"}, truth={"data": {"ndarray": [PRICE - 2]}}, reward=0.25)
+    fed_back({}, reward=1)
+    fed_back({"regression": "m:3"}, reward=12)
+    found = told(engine).since(before).truth
+
+    own, other = found["m:3"], found["other:7"]
+    assert (own.correct, own.incorrect, own.rewarded, own.reward, own.strange) == (1, 0, 1, 1.0, 1)
+    assert (other.correct, other.incorrect, other.rewarded, other.reward) == (0, 1, 1, 0.25)
+    assert other.distances.counts == {2.0: 1}
+
+
+def test_models_that_feedback_names_are_bounded() -> None:
+    """Whoever sends feedback names a model: made-up names end in one count."""
+    truths = Truths()
+    for number in range(1000):
+        truths.known(f"made-up:{number}", Outcome(1, 0))
+    found = truths.truth()
+    assert len(found) == MOST_MODELS
+    assert found[OTHER_MODELS].correct == 1000 - (MOST_MODELS - 1)
+    assert sum(truth.correct for truth in Evidence(truth=found).plus(Evidence(truth=found)).truth.values()) == 2000

@@ -51,20 +51,6 @@ def protocols(sdep: SeldonDeployment, _: OperatorSettings) -> Iterator[Problem]:
             yield unsupported(where, message)
 
 
-def explainers(sdep: SeldonDeployment, settings: OperatorSettings) -> Iterator[Problem]:
-    for field, predictor in predictors(sdep):
-        explainer = predictor.explainer
-        if not explainer or not explainer.type:
-            continue
-        if not (explainer.container_spec or {}).get("image") and not settings.explainer_image:
-            message = "has no image: name one in containerSpec.image or in explainer.image of the operator's chart"
-            yield unsupported(f"{field}.explainer", message)
-        if (explainer.model_uri or "").startswith(("models:/", "runs:/")):
-            yield invalid(
-                f"{field}.explainer.modelUri", "is looked up in no registry: write where it is stored, s3://…"
-            )
-
-
 def scaling(sdep: SeldonDeployment, settings: OperatorSettings) -> Iterator[Problem]:
     for field, predictor in predictors(sdep):
         for number, component in enumerate(predictor.component_specs or ()):
@@ -109,11 +95,6 @@ def dead_fields(sdep: SeldonDeployment, _: OperatorSettings) -> Iterator[Problem
             yield no_effect(f"{field}.engineResources", "v1 ignores it too: use svcOrchSpec.resources")
         if _accounts(predictor) > 1:
             yield no_effect(f"{field}.graph", "a pod has one serviceAccountName: the first unit's is taken")
-        if predictor.explainer and predictor.explainer.init_parameters:
-            message = "only v1's own explainer of protocol v2 reads it: give containerSpec.args"
-            yield no_effect(f"{field}.explainer.initParameters", message)
-        if predictor.explainer and predictor.explainer.endpoint and predictor.explainer.endpoint.type == "GRPC":
-            yield no_effect(f"{field}.explainer.endpoint.type", "an explainer asks its predictor over HTTP")
 
 
 def dead_endpoints(sdep: SeldonDeployment, _: OperatorSettings) -> Iterator[Problem]:
@@ -167,7 +148,6 @@ def _accounts(predictor: Predictor) -> int:
 
 RULES = (
     protocols,
-    explainers,
     scaling,
     loggers,
     shared_processes,

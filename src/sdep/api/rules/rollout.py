@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from sdep.api.freeze import fault
+from sdep.api.predictor import WHOLE
 from sdep.api.problem import Problem
-from sdep.api.rollout import CANARY_SUFFIX, RolloutSpec
+from sdep.api.rollout import BASELINE_SUFFIX, CANARY_SUFFIX, RolloutSpec
 from sdep.api.rollout_annotation import FIELD, rollout_of
 from sdep.api.rules.predictors import DNS_LABEL
 from sdep.api.rules.queries import queries
@@ -85,10 +86,29 @@ def _made_canary(sdep: SeldonDeployment, spec: RolloutSpec, where: str) -> Itera
         yield no_effect(where, message)
 
 
+def _baseline(sdep: SeldonDeployment, spec: RolloutSpec, where: str) -> Iterator[Problem]:
+    """A fresh one takes as much of the stable predictor's traffic as the canary does."""
+    if spec.analysis.baseline != "Fresh":
+        return
+    for number, step in enumerate(spec.steps):
+        if (step.weight or 0) > WHOLE // 2:
+            message = f"is more than {WHOLE // 2}: a fresh baseline gets as much as the canary, and both must fit"
+            yield invalid(f"{where}.steps[{number}].weight", message)
+    live = [predictor for predictor in sdep.spec.predictors if not predictor.shadow and predictor.name != spec.canary]
+    stable = next((predictor for predictor in live if spec.stable in {None, predictor.name}), None)
+    name = f"{stable.name}{BASELINE_SUFFIX}" if stable else ""
+    if stable and any(predictor.name == name for predictor in sdep.spec.predictors):
+        yield invalid(
+            f"{where}.analysis.baseline", f"the baseline of {stable.name!r} would be {name!r}, which is taken"
+        )
+    if stable and not DNS_LABEL.fullmatch(name):
+        yield invalid(f"{where}.analysis.baseline", f"{name!r}, the name of the baseline, is too long")
+
+
 def _moves(uri: str) -> bool:
     """Whether the registry may answer otherwise tomorrow: an alias or a stage, and no version."""
     return uri.startswith("models:/") and ("@" in uri or not uri.rsplit("/", 1)[-1].isdecimal())
 
 
-_OF_A_ROLLOUT: tuple[_Rule, ...] = (_steps, _freeze, _pair, _made_canary, queries)
+_OF_A_ROLLOUT: tuple[_Rule, ...] = (_steps, _freeze, _pair, _made_canary, _baseline, queries)
 RULES = (rollout,)

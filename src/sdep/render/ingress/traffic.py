@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sdep.api import route_annotations as said
-from sdep.api.predictor import Explainer, Predictor
+from sdep.api.explainer import Explainer
+from sdep.api.predictor import Predictor
 from sdep.layout.place import engine_of
 from sdep.plan import Plan
-from sdep.render import explainer, labels, names, tls
+from sdep.render import labels, names, tls
+from sdep.render.explainer_port import port
 from sdep.render.ingress import stickiness
 from sdep.render.service import entry_ports
 
@@ -128,7 +130,7 @@ def _explainer(plan: Plan, predictor: Predictor, spec: Explainer) -> Destination
         host=f"{service}.{plan.namespace}.svc.cluster.local",
         subset=predictor.name,
         version=(predictor.labels or {})["version"],
-        http_port=explainer.port(spec),
+        http_port=port(spec),
         grpc_port=0,
         explains=True,
     )

@@ -16,6 +16,8 @@ ANY: Beta = (0.5, 0.5)
 """Jeffreys' prior: no rate is preferred."""
 RARE: Beta = (0.5, 49.5)
 """One in a hundred: where the rates of healthy services lie."""
+_PAIRS = 0.4, 0.4, 0.1, 0.1
+"""The parts of a mixture over two rates: both any, both rare, and one of each."""
 
 
 def log_likelihood(hits: float, trials: float, probability: float) -> float:
@@ -32,11 +34,14 @@ def log_mixture(hits: float, trials: float, prior: Beta) -> float:
     return _log_beta(hits + one, trials - hits + other) - _constant(prior)
 
 
-def log_mixture_of_rates(hits: float, trials: float) -> float:
-    """The same over both priors in equal parts: where a rate is rare that costs little, and elsewhere no more than log 2."""
-    first, second = log_mixture(hits, trials, ANY), log_mixture(hits, trials, RARE)
-    most = max(first, second)
-    return most + math.log(math.exp(first - most) + math.exp(second - most)) - math.log(2)
+def log_mixture_of_rates(one: tuple[float, float], other: tuple[float, float]) -> float:
+    """The same of two arms, each hits and trials, over both priors: mostly both rates are rare, or neither is."""
+    any_one, rare_one, any_other, rare_other = (
+        log_mixture(*arm, prior) for arm in (one, other) for prior in (ANY, RARE)
+    )
+    pairs = any_one + any_other, rare_one + rare_other, any_one + rare_other, rare_one + any_other
+    most = max(pairs)
+    return most + math.log(sum(part * math.exp(pair - most) for part, pair in zip(_PAIRS, pairs, strict=True)))
 
 
 def around(probability: float) -> Beta:

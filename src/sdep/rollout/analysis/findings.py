@@ -32,6 +32,14 @@ def analyse(
     return [off, *(_doubted(finding, off) for finding in findings)] if off else findings
 
 
+def unseen(findings: Sequence[Finding], why: str) -> list[Finding]:
+    """The same while nobody tells more: a failure stays one, and nothing passes by what was seen before."""
+    return [
+        finding if finding.verdict == "Fail" else finding.model_copy(update={"verdict": "NoData", "message": why})
+        for finding in findings
+    ]
+
+
 def verdict(findings: Sequence[Finding]) -> Verdict:
     """The worst that is said by metrics that are no dry run.
 
@@ -43,7 +51,7 @@ def verdict(findings: Sequence[Finding]) -> Verdict:
 
 def _finding(metric: Metric, stable: Evidence, canary: Evidence, risk: Risk, least: int) -> Finding:
     rule = RULES[metric.name]
-    stable_n, n = rule.counts(stable, canary)
+    stable_n, n = rule.counts(metric, stable, canary)
     about = Finding(
         metric=metric.name,
         verdict="NoData",
@@ -51,7 +59,8 @@ def _finding(metric: Metric, stable: Evidence, canary: Evidence, risk: Risk, lea
         stable_samples=stable_n,
         threshold=margin(metric),
         dry_run=metric.dry_run,
-        message=f"{n:,} {rule.counted} to the canary and {stable_n:,} to the stable predictor: "
+        message=rule.unable(metric, stable, canary)
+        or f"{n:,} {rule.counted} to the canary and {stable_n:,} to the stable predictor: "
         f"nothing is judged before {least:,} of each",
     )
     if min(n, stable_n) < max(1, least):

@@ -25,6 +25,15 @@ def break_between(stable: tuple[Unit, GraphMetadata], canary: tuple[Unit, GraphM
     return "; ".join(breaks({"inputs": before[1]}, {"inputs": after[1]}))
 
 
+def unanswered(stable: GraphMetadata, canary: GraphMetadata) -> str:
+    """Why models of the canary cannot answer their own input examples; "" where they can.
+
+    Where the unit's stable model cannot answer its own either, and serves, the example says nothing of the new one.
+    """
+    failed = {name: said.example_failed for name, said in canary.models.items() if said.example_failed}
+    return "; ".join(f"{name}: {why}" for name, why in failed.items() if not stable.of(name).example_failed)
+
+
 def serves(told: GraphMetadata, pins: Mapping[str, Pin]) -> bool:
     """Whether the engine runs the models that its units are pinned to. Units that say no signature are believed."""
     return all(

@@ -24,21 +24,30 @@ class Risk:
 
 @dataclass(frozen=True)
 class Interval:
-    """How much worse the canary is: `low` is wrong with a chance of `Risk.worse`, `high` with one of `Risk.passed`."""
+    """How much worse the canary is: `low` is wrong with a chance of `Risk.worse`, `high` with one of `Risk.passed`.
+
+    `differs`: whether it is worse beyond doubt, where that is known by another way than `low`; wrong with a chance of `Risk.worse` too.
+    """
 
     estimate: float
     low: float
     high: float
+    differs: bool | None = None
+
+    @property
+    def worse(self) -> bool:
+        """Whether it is worse at all, beyond doubt."""
+        return self.low > 0 if self.differs is None else self.differs
 
     def verdict(self, margin: float) -> Verdict:
         """Fail: surely worse, and by more than the margin as far as one knows. Pass: surely by no more than the margin."""
-        if self.low > 0 and self.estimate > margin:
+        if self.worse and self.estimate > margin:
             return "Fail"
         return "Pass" if self.high <= margin else "Inconclusive"
 
     def times(self, factor: float) -> Interval:
         """The same in another unit."""
-        return Interval(factor * self.estimate, factor * self.low, factor * self.high)
+        return Interval(factor * self.estimate, factor * self.low, factor * self.high, self.differs)
 
     def bounds(self) -> str:
         """For people: `0.6 to 3.9`."""

@@ -6,11 +6,12 @@ from dataclasses import replace
 
 from sdep.api.rollout import Metric
 from sdep.evidence.evidence import Evidence
+from sdep.evidence.exposed import BUCKETS
 from sdep.rollout.analysis.comparison import Comparison
 from sdep.rollout.analysis.interval import Interval, Risk
 from sdep.rollout.analysis.margins import margin
 from sdep.rollout.analysis.ordered import Ordered, ordered
-from sdep.rollout.analysis.quantiles import least_ratio, point_ratio, ratio
+from sdep.rollout.analysis.quantiles import point_ratio, ratio
 
 LOWER_QUANTILES = (0.9, 0.5)
 """Judged too, since a hundred requests tell little of a 99th percentile and much of these: one much slower there is slow."""
@@ -21,10 +22,11 @@ def latency(metric: Metric, stable: Evidence, canary: Evidence, risk: Risk) -> C
 
     Only the metric's own quantile can pass. It and each lower one can fail, for which they share the chance of a false alarm.
     """
-    arms = ordered(stable.latency), ordered(canary.latency)
+    edges = BUCKETS if stable.bucketed or canary.bucketed else ()
+    arms = ordered(stable.latency, edges), ordered(canary.latency, edges)
     lower = [quantile for quantile in LOWER_QUANTILES if quantile < metric.quantile]
     each = replace(risk, worse=risk.worse / (1 + len(lower)))
-    own = _percent(ratio(*arms, metric.quantile, each))
+    own = _percent(arms, metric.quantile, each)
     judged = metric.quantile, own
     if own.verdict(margin(metric)) != "Fail":
         judged = next((found for found in (_slower(arms, q, metric, each) for q in lower) if found), judged)
@@ -35,13 +37,17 @@ def _slower(
     arms: tuple[Ordered, Ordered], quantile: float, metric: Metric, risk: Risk
 ) -> tuple[float, Interval] | None:
     """A quantile by which the canary fails; the bounds are looked for only where the estimate lies beyond the margin."""
-    if 100 * (point_ratio(*arms, quantile) - 1) <= margin(metric) or not least_ratio(*arms, quantile, risk.worse) > 1:
+    if 100 * (point_ratio(*arms, quantile) - 1) <= margin(metric):
         return None
-    return quantile, _percent(ratio(*arms, quantile, risk))
+    found = _percent(arms, quantile, risk)
+    return (quantile, found) if found.worse else None
 
 
-def _percent(ratio: Interval) -> Interval:
-    return Interval(100 * (ratio.estimate - 1), 100 * (ratio.low - 1), 100 * (ratio.high - 1))
+def _percent(arms: tuple[Ordered, Ordered], quantile: float, risk: Risk) -> Interval:
+    """What lies in a bucket exceeds its lower edge: of two buckets with one edge between them, the upper one's values are greater."""
+    found = ratio(*arms, quantile, risk)
+    differs = found.low >= 1 if arms[0].bucketed else None
+    return Interval(100 * (found.estimate - 1), 100 * (found.low - 1), 100 * (found.high - 1), differs)
 
 
 def _said(metric: Metric, arms: tuple[Ordered, Ordered], quantile: float, percent: Interval) -> Comparison:

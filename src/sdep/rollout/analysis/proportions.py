@@ -15,9 +15,9 @@ _DEAREST = 1e15
 
 @dataclass(frozen=True)
 class Share:
-    """So many hits of so many."""
+    """So many hits of so many. An outcome between both is a part of a hit: its likelihood is convex in it, so no bound is less sure."""
 
-    hits: int
+    hits: float
     trials: int
 
     @property
@@ -32,11 +32,42 @@ def difference(stable: Share, canary: Share, risk: Risk) -> Interval:
     (Robbins 1970; with two arms at once, universal inference: Wasserman, Ramdas & Balakrishnan 2020). The bounds are the least and the
     greatest difference in that set. Arms are weighed together: each has not to be known by itself.
     """
-    averaged = log_mixture_of_rates(stable.hits, stable.trials) + log_mixture_of_rates(canary.hits, canary.trials)
+    averaged = log_mixture_of_rates((stable.hits, stable.trials), (canary.hits, canary.trials))
     return Interval(
         estimate=canary.rate - stable.rate,
         low=-_greatest_drop(canary, stable, averaged + math.log(risk.worse)),
         high=_greatest_drop(stable, canary, averaged + math.log(risk.passed)),
+    )
+
+
+def greatest_log_ratio(stable: Share, canary: Share, alpha: float) -> float:
+    """The logarithm of how many times the canary's rate may be the stable predictor's, in the same set; infinite where that may be 0.
+
+    As for the difference each price of likelihood has one pair of rates, here (hits + price) / (trials + price) and (hits - price) /
+    (trials - price).
+    """
+    averaged = log_mixture_of_rates((stable.hits, stable.trials), (canary.hits, canary.trials))
+    least = averaged + math.log(alpha)
+    low, high = 0.0, float(stable.hits)
+    if _likelihood_at(high, stable, canary) > least:
+        return math.inf
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if _likelihood_at(middle, stable, canary) > least else (low, middle)
+    if high >= stable.hits:
+        return math.inf
+    rising, falling = _moved(canary, high), _moved(stable, -high)
+    return math.log(rising / falling)
+
+
+def _moved(share: Share, price: float) -> float:
+    total = share.trials + price
+    return (share.hits + price) / total if total > 0 else 0.0
+
+
+def _likelihood_at(price: float, falling: Share, rising: Share) -> float:
+    return log_likelihood(falling.hits, falling.trials, _moved(falling, -price)) + log_likelihood(
+        rising.hits, rising.trials, _moved(rising, price)
     )
 
 

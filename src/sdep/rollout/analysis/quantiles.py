@@ -3,7 +3,8 @@
 The number of values below a distribution's true quantile is binomial, whatever the distribution. Pairs of numbers for which the evidence
 of both arms together stays below 1/alpha contain the true pair at all times (`bernoulli.py`; the product of two independent martingales
 is one). Each pair says between which two values either quantile lies: order statistics, as in Howard & Ramdas, Sequential estimation of
-quantiles with applications to A/B testing and best-arm identification (2022). The bounds are the extreme ratios of all pairs.
+quantiles with applications to A/B testing and best-arm identification (2022). The bounds are the extreme ratios of all pairs. Of values
+in buckets they reach from the lower edge of one to the upper edge of another.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ def least_ratio(below: Ordered, above: Ordered, quantile: float, alpha: float) -
         if left <= spent_above:
             break
         lowest = _least_rank(against_above, middle_above, left)
-        least = min(least, _quotient(above.smallest(lowest), below.values[index]) if lowest else 0.0)
+        least = min(least, _quotient(above.least(lowest), below.values[index]) if lowest else 0.0)
     return least
 
 

@@ -30,7 +30,7 @@ def promql(query: Query, trial: Trial, namespace: str, name: str, spent: float) 
         "namespace": namespace,
         "name": name,
         "canary": trial.canary,
-        "stable": trial.stable,
+        "stable": trial.reference,
         "interval": _duration(seconds(trial.spec.analysis.interval)),
         "step": _duration(max(1.0, spent)),
     }

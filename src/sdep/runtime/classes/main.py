@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from sdep.errors import InvalidError
 from sdep.runtime import log
 from sdep.runtime.classes.arguments import read_arguments
-from sdep.runtime.classes.server import SILENT_SECONDS, ClassServer, log_from
+from sdep.runtime.classes.server import ClassServer, log_from
+from sdep.runtime.loaded_first import SILENT_SECONDS
 from sdep.runtime.main import run, share_cpus, until_end
 
 if TYPE_CHECKING:

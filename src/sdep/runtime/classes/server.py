@@ -1,11 +1,9 @@
-"""The process of a class: it is loaded first, and listened for after."""
+"""The process of a class."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import threading
-import time
 from typing import TYPE_CHECKING
 
 from typing_extensions import override
@@ -16,17 +14,11 @@ from sdep.runtime.http.app import App
 from sdep.runtime.http.ports import make_app
 from sdep.runtime.http.probes import Probes
 from sdep.runtime.http.routes import Routes
-from sdep.runtime.server import RuntimeServer
+from sdep.runtime.loaded_first import LoadedFirstServer
 
 if TYPE_CHECKING:
-    import socket
-
     from sdep.runtime.classes.arguments import ClassSettings
     from sdep.runtime.rpc.server import RpcServer
-
-SILENT_SECONDS = 50.0
-"""v1's probes only connect: while nothing listens the pod is not ready. One that loads for longer must be connected to all the
-same, or v1's liveness probe, which begins after a minute, would end it."""
 
 
 def log_from(level: str) -> None:
@@ -34,7 +26,7 @@ def log_from(level: str) -> None:
     logging.getLogger("uvicorn").setLevel(logging.WARNING)  # what it says we say too
 
 
-class ClassServer(RuntimeServer):
+class ClassServer(LoadedFirstServer):
     _is_first = True
     """Of the processes that serve the class, the one that does what is to be done once."""
 
@@ -48,20 +40,6 @@ class ClassServer(RuntimeServer):
         probes = Probes(self._lifecycle, self._metrics)
         self._routes = ClassRoutes(self._service, probes, self._class.metrics_path)
         return make_app(self._settings, Routes(self._routes.routes()), self._lifecycle, self._metrics, self._tracing)
-
-    @override
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        loading = asyncio.create_task(self._load())
-        until = time.monotonic() + SILENT_SECONDS
-        while not (loading.done() or self._lifecycle.draining or self.should_exit or time.monotonic() > until):
-            await asyncio.wait([loading], timeout=0.1)
-        self.should_exit |= self._lifecycle.draining
-        if not self.should_exit:
-            await super().startup(sockets)
-
-    @override
-    def _begin_loading(self) -> None:
-        """It has begun."""
 
     @override
     async def _further_ports(self) -> None:

@@ -11,8 +11,10 @@ import numpy as np
 
 from sdep.evidence.evidence import LATENCY_DIGITS, Evidence
 from sdep.runtime.evidence.answers import rows_of
+from sdep.runtime.evidence.cells import label_of, number_of
 from sdep.runtime.evidence.labels import Labels
 from sdep.runtime.evidence.numbers import Numbers
+from sdep.runtime.evidence.truths import Truths
 from sdep.runtime.message import NUMERIC
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ class Recorder:
         self._latency = Numbers(LATENCY_DIGITS)
         self._predictions = Numbers()
         self._classes = Labels()
+        self.truths = Truths()
 
     def request(self, code: int, seconds: float) -> None:
         """One request for a prediction, answered with the HTTP code, or the one that means the same in gRPC."""
@@ -72,6 +75,7 @@ class Recorder:
             latency=self._latency.histogram(),
             predictions=self._predictions.histogram(),
             classes=dict(self._classes.counts),
+            truth=self.truths.truth(),
         )
 
     def _rows(self, rows: Array | None) -> None:
@@ -131,32 +135,13 @@ class Recorder:
 
     def _cells(self, row: Sequence[object]) -> None:
         """One row of anything. Beside a label, the place of a number says nothing."""
-        labels = [label for cell in row if (label := _label(cell)) is not None]
+        labels = [label for cell in row if (label := label_of(cell)) is not None]
         for label in labels:
             self._classes.add(label)
-        numbers = [(number, place) for place, cell in enumerate(row) if (number := _number(cell)) is not None]
+        numbers = [(number, place) for place, cell in enumerate(row) if (number := number_of(cell)) is not None]
         if not numbers:
             return
         greatest, place = max(numbers, key=itemgetter(0))
         self._predictions.add(greatest)
         if len(row) > 1 and not labels:
             self._classes.add(str(place))
-
-
-def _label(cell: object) -> str | None:
-    if type(cell) is str:
-        return cell
-    if isinstance(cell, (bool, np.bool_)):
-        return "true" if cell else "false"
-    return str(cell) if isinstance(cell, str) else None
-
-
-def _number(cell: object) -> float | None:
-    if type(cell) is not float:
-        if isinstance(cell, bool) or not isinstance(cell, (int, float, np.integer, np.floating)):
-            return None
-        try:
-            cell = float(cell)
-        except OverflowError:  # an integer that no double holds
-            return None
-    return cell if math.isfinite(cell) else None

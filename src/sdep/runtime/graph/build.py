@@ -60,7 +60,7 @@ def build_unit(
 
 
 def _prediction(unit: ServedUnit, predict: Predict, watch: Watch) -> Transform:
-    identity = _identity(unit)
+    identity = unit.identity
 
     async def enter(message: Message) -> Message:
         with watch(unit, "/predict"):
@@ -69,10 +69,3 @@ def _prediction(unit: ServedUnit, predict: Predict, watch: Watch) -> Transform:
         return Message(payload, message.meta.visited(unit.name, identity))
 
     return enter
-
-
-def _identity(unit: ServedUnit) -> str:
-    """Name for `meta.requestPath`: the model with its version, in the place of v1's image with its tag."""
-    if unit.model is None:
-        return unit.image
-    return f"{unit.model.name}:{unit.model.version}" if unit.model.version else unit.model.name

@@ -48,7 +48,8 @@ class App:
             event("request failed", level="error", path=request.path, puid=request.id, error=error)
             response = (route.failure if route else failure)(ServingError("the server failed; its log says why"))
         if route is not None and route.service and request.method != "OPTIONS":
-            self._metrics.served(route.service, request.method.lower(), response.code, time.perf_counter() - begin)
+            seconds = time.perf_counter() - begin
+            self._metrics.served(route.service, request.method.lower(), response.code, seconds, request.copied_id)
         if len(response.body) >= SMALLEST:
             response = await compressed(response, request.fields.get(b"accept-encoding", b""))
         return self._reply(request, response, route)

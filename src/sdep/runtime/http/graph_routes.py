@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qs
 
 from sdep.contract import METADATA_PATH, PREDICTIONS_PATH
-from sdep.evidence import evidence
+from sdep.evidence import answers, evidence, watched
+from sdep.runtime.errors import BadDataError
 from sdep.runtime.http.announce import announce
 from sdep.runtime.http.response import Response
 from sdep.runtime.http.routes import GET, POST, Route
@@ -37,6 +40,8 @@ class GraphRoutes:
             "/api/v1.0/status": status,
             "/api/v1.0/health/status": status,
             evidence.PATH: Route(GET, self._evidence),
+            answers.PATH: Route(GET, self._answers),
+            watched.PATH: Route(GET, self._watched),
         }
 
     def of_unit(self) -> dict[str, Route]:
@@ -66,6 +71,15 @@ class GraphRoutes:
         found = (await self._metrics.collected()).evidence
         return Response(found.model_dump_json(by_alias=True).encode())
 
+    async def _answers(self, request: Request) -> Response:
+        since, until = _since(request), time.monotonic()
+        found = (await self._metrics.collected()).answers.between(since, until)
+        return Response(found.model_dump_json().encode())
+
+    async def _watched(self, _: Request) -> Response:
+        found = (await self._metrics.collected()).watched
+        return Response(found.model_dump_json(by_alias=True).encode())
+
     async def _graph_metadata(self, _: Request) -> Response:
         return Response(await self._api.graph_metadata())
 
@@ -74,3 +88,11 @@ class GraphRoutes:
 
     async def _unit_status(self, request: Request) -> Response:
         return Response(await self._api.unit_status(request.unit()))
+
+
+def _since(request: Request) -> float:
+    text = parse_qs(request.query.decode("latin-1")).get("since", ["0"])[0]
+    try:
+        return float(text)
+    except ValueError:
+        raise BadDataError(f"the query parameter since is {text[:40]!r}, and must be a number of seconds") from None

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sdep.runtime.documentation.routes import DocumentationRoutes
 from sdep.runtime.http.app import App
+from sdep.runtime.http.explain_routes import ExplainRoutes
 from sdep.runtime.http.graph_routes import GraphRoutes
 from sdep.runtime.http.invocations_routes import InvocationsRoutes
 from sdep.runtime.http.open_inference_routes import OpenInferenceRoutes
@@ -38,7 +39,8 @@ def main_app(
     v2, tensorflow = OpenInferenceRoutes(inference, api, probes), TensorflowRoutes(inference, api)
     scoring = InvocationsRoutes(api, lifecycle)
     own = _unit(graph, api, lifecycle, metrics).internal() if is_alone(graph) else {}
-    exact = {**own, **scoring.routes(), **external.routes(), **v2.routes(), **tensorflow.routes()}
+    explained = ExplainRoutes(settings)
+    exact = {**own, **explained.routes(), **scoring.routes(), **external.routes(), **v2.routes(), **tensorflow.routes()}
     below = {**v2.below(), **tensorflow.below()}
     documentation = DocumentationRoutes(settings, api, exact, external.of_unit())
     routes = Routes({**exact, **documentation.routes()}, external.of_unit(), below)

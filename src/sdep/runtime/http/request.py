@@ -56,6 +56,11 @@ class Request:
         return self.puid
 
     @property
+    def copied_id(self) -> bytes:
+        """The id that a mirrored copy of the request has too, "" if it came without: the mesh's, else the client's."""
+        return self.fields.get(b"x-request-id") or self.fields.get(b"seldon-puid", b"")
+
+    @property
     def content_type(self) -> str:
         return self.fields.get(b"content-type", b"").decode("latin-1")
 

@@ -42,7 +42,7 @@ EXCERPT = 500
 DEADLINE_HEADER = "x-envoy-expected-rq-timeout-ms"
 """How a proxy of the mesh tells, and is told, how long the client still waits."""
 
-_NOT_FORWARDED = frozenset(
+NOT_FORWARDED = frozenset(
     {
         *("connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "expect"),
         *("host", "content-length", "content-type", "content-encoding", "accept-encoding", DEADLINE_HEADER),
@@ -98,7 +98,7 @@ class RestService:
     async def _call(self, request: RequestBuilder, *, has_body: bool = True, again: bool = True) -> object:
         call = CALL.get()
         seconds = call.seconds_left(self._timeout)
-        headers = {name: value for name, value in call.headers.items() if name not in _NOT_FORWARDED}
+        headers = {name: value for name, value in call.headers.items() if name not in NOT_FORWARDED}
         if call.deadline is not None:
             headers[DEADLINE_HEADER] = str(round(seconds * 1000))
         try:

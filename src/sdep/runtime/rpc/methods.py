@@ -75,7 +75,8 @@ def _handler(path: str, answer: Answer, metrics: Metrics | None) -> Callable[...
             code, error = 500, ServingError("the server failed; its log says why")
         finally:
             if metrics is not None:
-                metrics.served(path, "unary", code, time.perf_counter() - begin)
+                copied_id = (headers.get("x-request-id") or headers[PUID]).encode()
+                metrics.served(path, "unary", code, time.perf_counter() - begin, copied_id)
         await context.abort(_status(error), error.message)
         raise AssertionError("abort raises")
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from sdep.runtime.errors import NotFoundError, NotReadyError
+from sdep.runtime.evidence.truths import answered_by
 from sdep.runtime.message import Message, Meta
 from sdep.runtime.predictor import units_of
 from sdep.runtime.seldon.codec import as_written, decode, empty, encode
@@ -49,8 +50,9 @@ class SeldonApi:
         if predictor is None:
             raise _not_ready()
         answer = await predictor.predict(message)
-        self._metrics.predictions.add()
-        self._metrics.evidence.answered(answer.payload)
+        self._metrics.predicted(answer.payload)
+        if self._metrics.drift is not None:
+            self._metrics.drift.offer(message.payload, answer.payload)
         return answer
 
     async def feedback(self, body: Any, puid: str) -> tuple[bytes, str]:  # noqa: ANN401 - decoded JSON
@@ -73,11 +75,17 @@ class SeldonApi:
         return encode(reply), puid
 
     def _track(self, body: Mapping[str, Any], feedback: Feedback) -> None:
-        """Count how right the answer was, where the feedback brings both it and the truth."""
+        """Count what the answer was worth, and how right it was where the feedback brings both it and the truth."""
+        unit, truths = answering(self._served.graph, feedback.routing), self._metrics.evidence.truths
+        model = answered_by(unit.identity, unit.name, feedback.path)
+        if feedback.has_reward:
+            truths.rewarded(model, feedback.reward)
         if not body.get("truth") or not body.get("response"):
             return
-        unit = answering(self._served.graph, feedback.routing)
-        self._metrics.tracking.observe(unit, feedback.path, outcome(body, tolerance_of(unit)))
+        found = outcome(body, tolerance_of(unit))
+        self._metrics.tracking.observe(unit, feedback.path, found)
+        if found is not None:
+            truths.known(model, found)
 
     async def _learn(self, unit: ServedUnit, feedback: Feedback) -> None:
         """Told to a unit of this process; the count says that it was heard."""
@@ -90,12 +98,14 @@ class SeldonApi:
         predictor = self._ready()
         told = await asyncio.gather(*(service.metadata() for service in predictor.services.values()))
         containers = dict(zip(predictor.services, told, strict=True))
-        return orjson.dumps(graph_metadata(self._served, predictor.models, containers))
+        return orjson.dumps(graph_metadata(self._served, predictor.models, containers, predictor.unanswered))
 
     async def unit_metadata(self, name: str) -> bytes:
         unit, predictor = self._unit(name), self._ready()
         service = predictor.services.get(name)
-        return orjson.dumps(unit_metadata(unit, predictor.models) if service is None else await service.metadata())
+        if service is not None:
+            return orjson.dumps(await service.metadata())
+        return orjson.dumps(unit_metadata(unit, predictor.models, predictor.unanswered))
 
     async def unit_status(self, name: str) -> bytes:
         """A container's own word, or that a unit of this process is as well as the process."""

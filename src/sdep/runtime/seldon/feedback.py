@@ -27,6 +27,8 @@ class Feedback(NamedTuple):
     """How many the request had: the reward is for all of them."""
     path: Mapping[str, Any] = {}
     """`requestPath` of the answer: which models it came from."""
+    has_reward: bool = True
+    """Whether the reward means something. One that is not said is 0, as gRPC leaves it out; beside a truth nobody may have meant one."""
 
     def branch(self, router: ServedUnit) -> int:
         """Which child the router chose, as the answer's meta says."""
@@ -46,7 +48,9 @@ def read_feedback(body: object) -> Feedback:
     meta = _object(_object(body, "response"), "meta")
     data = _object(_object(body, "request"), "data")
     routing, puid = _routing(_object(meta, "routing")), str(meta.get("puid") or "")
-    return Feedback(float(reward), routing, _kind(data), puid, _rows(data), _object(meta, "requestPath"))
+    path = _object(meta, "requestPath")
+    has_reward = "reward" in body or not body.get("truth")
+    return Feedback(float(reward), routing, _kind(data), puid, _rows(data), path, has_reward)
 
 
 def _object(parent: Mapping[str, Any], field: str) -> Mapping[str, Any]:

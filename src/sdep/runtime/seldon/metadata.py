@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from sdep.contract import SIGNATURE
+from sdep.contract import INPUT_EXAMPLE_FAILED, SIGNATURE
 from sdep.runtime.predictor import units_of
 from sdep.runtime.servers.signature import mlflow_column, tensor_metadata
 
@@ -20,30 +20,37 @@ if TYPE_CHECKING:
     Told = Mapping[str, Mapping[str, Any]]
 
 
-def graph_metadata(predictor: ServedPredictor, models: Models, containers: Told) -> dict[str, Any]:
-    """`containers` has what each unit in a container said of itself."""
-    every = {unit.name: containers.get(unit.name) or unit_metadata(unit, models) for unit in units_of(predictor.graph)}
+def graph_metadata(
+    served: ServedPredictor, models: Models, containers: Told, unanswered: Mapping[str, str]
+) -> dict[str, Any]:
+    """`containers` has what each unit in a container said of itself; `unanswered` why models failed their input examples."""
+    every = {
+        unit.name: containers.get(unit.name) or unit_metadata(unit, models, unanswered)
+        for unit in units_of(served.graph)
+    }
     return {
-        "name": predictor.predictor,
+        "name": served.predictor,
         "models": every,
-        "graphinputs": _graph_inputs(predictor.graph, every),
-        "graphoutputs": _graph_outputs(predictor.graph, every),
+        "graphinputs": _graph_inputs(served.graph, every),
+        "graphoutputs": _graph_outputs(served.graph, every),
     }
 
 
-def unit_metadata(unit: ServedUnit, models: Models) -> dict[str, Any]:
+def unit_metadata(unit: ServedUnit, models: Models, unanswered: Mapping[str, str]) -> dict[str, Any]:
     """Named after the registered model where there is one, else after the unit."""
     model = models.get(unit.name)
     versions = [unit.model.version] if unit.model is not None and unit.model.version else []
     inputs = model.signature.inputs if model is not None else ()
-    custom = {SIGNATURE: orjson.dumps([mlflow_column(field) for field in inputs]).decode()}
+    custom = {SIGNATURE: orjson.dumps([mlflow_column(field) for field in inputs]).decode()} if inputs else {}
+    if unit.name in unanswered:
+        custom[INPUT_EXAMPLE_FAILED] = unanswered[unit.name]
     return {
         "name": unit.model.name if unit.model is not None else unit.name,
         "versions": versions,
         "platform": model.platform if model is not None else unit.implementation,
         "inputs": [tensor_metadata(field) for field in inputs],
         "outputs": [tensor_metadata(field) for field in model.signature.outputs] if model is not None else [],
-        **({"custom": custom} if inputs else {}),
+        **({"custom": custom} if custom else {}),
     }
 
 

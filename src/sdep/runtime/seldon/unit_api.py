@@ -65,8 +65,9 @@ class UnitApi:
 
     def metadata(self) -> bytes:
         self._node()
-        models = self._api.predictor.models if self._api.predictor is not None else {}
-        return orjson.dumps(unit_metadata(self._unit, models))
+        loaded = self._api.predictor
+        models, unanswered = (loaded.models, loaded.unanswered) if loaded is not None else ({}, {})
+        return orjson.dumps(unit_metadata(self._unit, models, unanswered))
 
     def _node(self) -> Node:
         if self._api.predictor is None:

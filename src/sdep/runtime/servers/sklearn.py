@@ -34,7 +34,7 @@ def sklearn_model(
     signature = signature if signature.inputs else _fitted_names(estimator, signature)
     dtype = _array_type(estimator, signature)
     if dtype is not None:
-        estimator = _nameless(estimator)
+        estimator = nameless(estimator)
     bound = getattr(estimator, method, None) or estimator.predict
     if dtype is not None and bound == estimator.predict:
         bound = direct_predict(estimator) or bound
@@ -42,11 +42,11 @@ def sklearn_model(
     return NativeModel(bound, signature, dtype, "sklearn", getattr(estimator, "n_features_in_", None), twin)
 
 
-def _nameless(estimator: Any) -> Any:  # noqa: ANN401 - any estimator
+def nameless(estimator: Any) -> Any:  # noqa: ANN401 - any estimator
     """Copy without the fitted columns' names, which would be looked for, and missed with a warning, in every array."""
     made = copy.copy(estimator)
     if hasattr(made, "steps"):
-        made.steps = [(name, _nameless(step)) for name, step in made.steps]
+        made.steps = [(name, nameless(step)) for name, step in made.steps]
     vars(made).pop("feature_names_in_", None)
     return made
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 import yaml
@@ -18,22 +18,32 @@ if TYPE_CHECKING:
 
     from sdep.runtime.servers.model import Model
 
+_LONGEST = 500
+"""Characters of an error that are told: some have a whole table in them."""
 CALLS = 3
 """The first call pays for what is lazy in a library; the last one is what a request will cost."""
 
 
-def warm_up(model: Model, directory: Path) -> float | None:
-    """Seconds of a warm prediction of the saved input example; None where there is none, or it does not fit."""
+class Warmth(NamedTuple):
+    """`seconds` of a warm prediction of the saved input example; None where there is none, or it was not answered: `failed` says why."""
+
+    seconds: float | None = None
+    failed: str = ""
+
+
+def warm_up(model: Model, directory: Path) -> Warmth:
+    """A model that fails its example may still serve what clients send: who compares it with another version judges that."""
     example = input_example(directory)
     if example is None:
-        return None
+        return Warmth()
     try:
-        return min(_timed(model, example) for _ in range(CALLS))
+        return Warmth(min(_timed(model, example) for _ in range(CALLS)))
     except BadDataError as error:
         event("input example refused", level="warning", directory=str(directory), reason=error.message)
-    except Exception as error:  # noqa: BLE001 - a model that fails its example may still serve what clients send
+        return Warmth(failed=error.message[:_LONGEST])
+    except Exception as error:  # noqa: BLE001 - whatever a model raises
         event("input example failed", level="warning", directory=str(directory), error=error)
-    return None
+        return Warmth(failed=f"{type(error).__name__}: {error}"[:_LONGEST])
 
 
 def _timed(model: Model, payload: Payload) -> float:

@@ -7,7 +7,9 @@ from functools import reduce
 from statistics import fmean
 from typing import TYPE_CHECKING, NamedTuple
 
+from sdep.evidence import answers
 from sdep.evidence.evidence import Evidence
+from sdep.evidence.watched import Watched
 from sdep.runtime.report import Report
 
 if TYPE_CHECKING:
@@ -28,12 +30,14 @@ class _Family(NamedTuple):
 
 def together(reports: Sequence[Report]) -> Report:
     evidence = reduce(Evidence.plus, (report.evidence for report in reports))
-    return Report(merged(report.exposition for report in reports), evidence)
+    told = answers.together(report.answers for report in reports)
+    watched = reduce(Watched.plus, (report.watched for report in reports))
+    return Report(merged(report.exposition for report in reports), evidence, told, watched)
 
 
 def lasting(report: Report) -> Report:
-    """What stays true of a worker that is gone: it did what it counted."""
-    return Report(counts(report.exposition), report.evidence)
+    """What stays true of a worker that is gone: it did what it counted. Its last answers are gone with it."""
+    return Report(counts(report.exposition), report.evidence, watched=report.watched)
 
 
 def merged(expositions: Iterable[str]) -> str:

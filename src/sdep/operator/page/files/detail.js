@@ -1,6 +1,8 @@
 // One SeldonDeployment whole.
 
 import { clock, html, percent, scrolling, section, svg, table, word } from "./dom.js";
+import { comparisons } from "./comparison.js";
+import { experiment } from "./experiment.js";
 import { graph } from "./graph.js";
 import { state } from "./list.js";
 import { key, weights } from "./plots.js";
@@ -57,8 +59,21 @@ function overTime(detail, now) {
       html("p", { class: "small muted" }, `Since this operator began to watch, ${clock(detail.since)}. It keeps the last 500 changes, in memory.`)));
 }
 
+// Digests are cut: their beginning is what people compare.
+function origin(made) {
+  if (!made) return null;
+  const image = made.image.includes("@sha256:") ? made.image.split("@").pop() : made.image;
+  const parts = [
+    made.commit ? `commit ${made.commit.slice(0, 12)}` : null,
+    made.data.length ? `data ${made.data.map((one) => [one.name, one.digest].filter(Boolean).join("@")).join(", ")}` : null,
+    image ? `image ${image.startsWith("sha256:") ? image.slice(0, 19) : image}` : null,
+  ];
+  const title = [made.commit, made.repository, made.image].filter(Boolean).join("\n");
+  return html("div", { class: "small muted", title }, parts.filter(Boolean).join(" · "));
+}
+
 function served(unit) {
-  const what = (entry) => html("span", {}, entry.version ? `${entry.name}/${entry.version}` : entry.artifactUri, " ", entry.number === 0 ? word(unit.held ? "busy" : "good", unit.held ? "held by a person" : "served now") : null);
+  const what = (entry) => html("div", {}, entry.version ? `${entry.name}/${entry.version}` : entry.artifactUri, " ", entry.number === 0 ? word(unit.held ? "busy" : "good", unit.held ? "held by a person" : "served now") : null, origin(entry.origin));
   return unit.entries.map((entry) => ({
     head: entry.number === 0 ? [unit.unit, html("div", { class: "code muted" }, unit.uri)] : html("span", { class: "muted" }, `${unit.unit}, before`),
     cells: [what(entry), clock(entry.since), clock(entry.until), entry.why],
@@ -86,6 +101,8 @@ export function detailed(detail, now, mayDecide) {
     view.url ? html("p", { class: "small muted" }, html("code", {}, view.url)) : null,
     explained(detail.explanation),
     rollout(detail, now, mayDecide),
+    experiment(detail),
+    comparisons(detail),
     section("Predictors", html("div", { class: "cards" }, view.predictors.map((one, place) => predictor(one, place, detail))),
       view.leftover.length ? html("div", { class: "card" }, html("h3", {}, "Of no predictor any more"), view.leftover.map(deployment)) : null),
     overTime(detail, now),

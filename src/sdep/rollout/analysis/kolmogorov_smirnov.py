@@ -1,4 +1,4 @@
-"""How far two distributions of numbers are apart: Kolmogorov and Smirnov's distance, with bounds that hold at every look."""
+"""Kolmogorov and Smirnov's distance of two distributions of numbers, with bounds that hold at every look."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from functools import cached_property
 from typing import NamedTuple
 
 from sdep.evidence.histogram import Histogram
+from sdep.rollout.analysis.bands import band
 from sdep.rollout.analysis.bernoulli import around, evidence_against, log_likelihood, log_mixture
+from sdep.rollout.analysis.few import FEW, PART, as_classes
 from sdep.rollout.analysis.interval import Interval, Risk
+from sdep.rollout.analysis.proportions import Share, difference
 
 LEVELS = (0.5, 0.25, 0.75, 0.1, 0.9, 0.05, 0.95)
 """Quantiles at which the distributions are held against each other, those that tell most first."""
@@ -22,15 +25,38 @@ Point = tuple[float, float]
 """So many of the stable predictor's values and so many of the canary's lie below some threshold."""
 
 
-def distance(stable: Histogram, canary: Histogram, risk: Risk) -> Interval:
+def kolmogorov_smirnov(stable: Histogram, canary: Histogram, risk: Risk) -> Interval:
     """As a fraction: the greatest difference of the two shares of values up to some threshold."""
     curve = _curve(stable, canary)
     n, m = curve[-1]
-    estimate = max(abs(below / n - beside / m) for below, beside in curve)
-    low = 0.0
+    estimate = _greatest(curve)
+    high = min(1.0, estimate + band(n, risk.passed / 2) + band(m, risk.passed / 2))
+    return Interval(estimate, least_distance(stable, canary, risk.worse), high)
+
+
+def least_distance(stable: Histogram, canary: Histogram, alpha: float) -> float:
+    """The least that the distance can be, at all looks but for a chance of `alpha`: 0 where both may be distributed alike."""
+    curve = _curve(stable, canary)
+    if as_classes(stable, canary):
+        return _of_cuts(curve, alpha * PART)
+    estimate, low = _greatest(curve), 0.0
     for level in LEVELS:
-        low = _raised(low, estimate, _Level(curve, level, risk.worse / len(LEVELS), estimate))
-    return Interval(estimate, low, high=min(1.0, estimate + band(n, risk.passed / 2) + band(m, risk.passed / 2)))
+        low = _raised(low, estimate, _Level(curve, level, alpha * (1 - PART) / len(LEVELS), estimate))
+    return low
+
+
+def _of_cuts(curve: list[Point], alpha: float) -> float:
+    """Where values are few, the difference at the threshold where it is greatest; all thresholds share `alpha`."""
+    n, m = curve[-1]
+    below, beside = max(curve, key=lambda point: abs(point[0] / n - point[1] / m))
+    one = Share(int(below), int(n)), Share(int(beside), int(m))
+    rising = one if one[1].rate >= one[0].rate else one[::-1]
+    return max(0.0, difference(*rising, Risk(alpha / (FEW - 1), 1)).low)
+
+
+def _greatest(curve: list[Point]) -> float:
+    n, m = curve[-1]
+    return max(abs(below / n - beside / m) for below, beside in curve)
 
 
 def _raised(low: float, high: float, level: _Level) -> float:
@@ -41,14 +67,6 @@ def _raised(low: float, high: float, level: _Level) -> float:
         middle = (low + high) / 2
         low, high = (middle, high) if level.refutes(middle) else (low, middle)
     return low
-
-
-def band(trials: float, alpha: float) -> float:
-    """How far an empirical distribution function may be from the true one, at any number of trials.
-
-    Howard & Ramdas, Sequential estimation of quantiles with applications to A/B testing and best-arm identification (2022).
-    """
-    return 0.85 * math.sqrt((math.log(math.log(math.e * trials)) + 0.8 * math.log(1612 / alpha)) / trials)
 
 
 def _curve(stable: Histogram, canary: Histogram) -> list[Point]:

@@ -1,0 +1,62 @@
+"""An image that holds its model, as the container of a unit: who it is, v1's variables of the container say."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from sdep.contract import (
+    ENV_BAKED_MODEL,
+    ENV_GRPC_PORT,
+    ENV_HTTP_PORT,
+    ENV_PREDICTOR,
+    ServedParameter,
+    ServedPredictor,
+    ServedUnit,
+)
+from sdep.errors import InvalidError
+from sdep.runtime.classes.identity import read_identity
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_PORTS = {
+    ENV_HTTP_PORT: "PREDICTIVE_UNIT_HTTP_SERVICE_PORT",
+    ENV_GRPC_PORT: "PREDICTIVE_UNIT_GRPC_SERVICE_PORT",
+}
+
+
+def as_container(environment: Mapping[str, str]) -> dict[str, str]:
+    """The same environment with what the operator tells a runtime of its own. `InvalidError` names a variable that cannot be read."""
+    identity, unit = read_identity(environment), _unit(environment)
+    told = {
+        "name": identity.unit or unit.name,
+        "image": identity.image,
+        "parameters": _parameters(environment) or unit.parameters,
+    }
+    predictor = ServedPredictor(
+        deployment=identity.deployment,
+        namespace="",
+        predictor=identity.predictor,
+        version=identity.version,
+        graph=unit.model_copy(update=told),
+    )
+    ports = {ours: environment[v1] for ours, v1 in _PORTS.items() if v1 in environment}
+    return {**ports, **environment, ENV_PREDICTOR: predictor.model_dump_json(exclude_defaults=True)}
+
+
+def _unit(environment: Mapping[str, str]) -> ServedUnit:
+    try:
+        return ServedUnit.model_validate_json(environment[ENV_BAKED_MODEL])
+    except ValidationError as error:
+        raise InvalidError("InvalidEnvironment", f"{ENV_BAKED_MODEL} does not hold a unit: {error}") from error
+
+
+def _parameters(environment: Mapping[str, str]) -> tuple[ServedParameter, ...]:
+    name = "PREDICTIVE_UNIT_PARAMETERS"
+    try:
+        return tuple(ServedParameter.model_validate(each) for each in json.loads(environment.get(name) or "[]"))
+    except (TypeError, ValueError) as error:
+        raise InvalidError("InvalidEnvironment", f"{name} does not hold a list of parameters: {error}") from error

@@ -1,0 +1,101 @@
+"""An explanation drawn as SVG: bars of what each feature adds, or a small curve for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from html import escape
+from typing import TYPE_CHECKING
+
+from sdep.runtime.explain.explanation import shown
+
+if TYPE_CHECKING:
+    from sdep.runtime.explain.explanation import Bar, Curve, Picture
+
+SVG = "image/svg+xml"
+
+_WIDTH, _MARGIN, _LINE, _ROW = 760, 20, 20, 26
+_LABELS, _VALUES = 330, 80
+"""Left of the bars, and right of them."""
+_MOST_BARS, _LONGEST = 30, 42
+_PLOT_WIDTH, _PLOT_HEIGHT, _PLOTS_A_LINE = 230, 130, 3
+_STRONG, _SMALL = ' font-weight="600"', ' font-size="11"'
+_UP, _DOWN, _TEXT, _FAINT = "#c2410c", "#1d4ed8", "#1f2937", "#9ca3af"
+
+
+def drawn(picture: Picture) -> str:
+    """A whole document, readable without a style sheet, with a title for who cannot see it."""
+    top = _MARGIN + _LINE * (1 + len(picture.notes)) + 8
+    bars, curves = list(picture.bars[:_MOST_BARS]), list(picture.curves)
+    plot_lines = -(-len(curves) // _PLOTS_A_LINE)
+    left_out = len(picture.bars) - len(bars)
+    height = top + _ROW * len(bars) + (_PLOT_HEIGHT + 30) * plot_lines + _MARGIN + (_LINE if left_out else 0)
+    parts = [*_heading(picture), *_bars(bars, top), *_curves(curves, top)]
+    if left_out:
+        parts.append(_text(_MARGIN, height - _MARGIN, f"and {left_out} more, each smaller", _FAINT))
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{height}" viewBox="0 0 {_WIDTH} {height}" '
+        f'font-family="system-ui, sans-serif" font-size="13" role="img"><title>{escape(picture.title)}</title>'
+        f'<rect width="100%" height="100%" fill="#ffffff"/>{"".join(parts)}</svg>\n'
+    )
+
+
+def _heading(picture: Picture) -> Iterator[str]:
+    yield _text(_MARGIN, _MARGIN + 12, picture.title, _TEXT, style=_STRONG)
+    for line, note in enumerate(picture.notes):
+        yield _text(_MARGIN, _MARGIN + 12 + _LINE * (line + 1), note, _TEXT)
+
+
+def _bars(bars: Sequence[Bar], top: int) -> Iterator[str]:
+    """From a line at zero, to the right where they add and to the left where they take."""
+    if not bars:
+        return
+    values = [bar.value for bar in bars]
+    low, high = min(0.0, *values), max(0.0, *values)
+    left, right = _LABELS + (_VALUES if low < 0 else 10), _WIDTH - _MARGIN - _VALUES
+    scale = (right - left) / ((high - low) or 1.0)
+    zero = left - low * scale
+    for place, bar in enumerate(bars):
+        y, length = top + _ROW * place, abs(bar.value) * scale
+        x = zero if bar.value >= 0 else zero - length
+        yield _text(_LABELS - 8, y + 15, _short(f"{bar.name} {bar.beside}".strip()), _TEXT, anchor="end")
+        colour = _UP if bar.value >= 0 else _DOWN
+        yield f'<rect x="{x:.1f}" y="{y + 3}" width="{max(length, 1):.1f}" height="{_ROW - 9}" fill="{colour}" rx="2"/>'
+        beyond = (zero + length + 6, "start") if bar.value >= 0 else (x - 6, "end")
+        yield _text(beyond[0], y + 15, f"{bar.value:+.4g}" if low < 0 else f"{bar.value:.4g}", _TEXT, anchor=beyond[1])
+    bottom = top + _ROW * len(bars)
+    yield f'<line x1="{zero:.1f}" x2="{zero:.1f}" y1="{top}" y2="{bottom}" stroke="{_FAINT}"/>'
+
+
+def _curves(curves: Sequence[Curve], top: int) -> Iterator[str]:
+    """All on one scale, so that the features can be compared."""
+    values = [value for curve in curves for value in curve.y] or [0.0]
+    low, high = min(values), max(values)
+    for place, curve in enumerate(curves):
+        left = _MARGIN + place % _PLOTS_A_LINE * (_PLOT_WIDTH + 12)
+        yield from _curve(curve, left, top + place // _PLOTS_A_LINE * (_PLOT_HEIGHT + 30), low, high)
+
+
+def _curve(curve: Curve, left: int, top: int, low: float, high: float) -> Iterator[str]:
+    x_low, x_high = curve.x[0], curve.x[-1]
+    x_scale, y_scale = (_PLOT_WIDTH - 50) / ((x_high - x_low) or 1.0), (_PLOT_HEIGHT - 20) / ((high - low) or 1.0)
+    bottom, begin = top + _PLOT_HEIGHT, left + 45
+    points = " ".join(
+        f"{begin + (x - x_low) * x_scale:.1f},{bottom - (y - low) * y_scale:.1f}"
+        for x, y in zip(curve.x, curve.y, strict=True)
+    )
+    yield _text(begin, top + 8, _short(curve.name), _TEXT, style=_STRONG)
+    for value in (low, high):
+        yield _text(begin - 5, bottom - (value - low) * y_scale + 4, f"{value:.3g}", _FAINT, anchor="end", style=_SMALL)
+    zero = bottom - (0 - low) * y_scale
+    yield f'<line x1="{begin}" x2="{left + _PLOT_WIDTH}" y1="{zero:.1f}" y2="{zero:.1f}" stroke="#d1d5db"/>'
+    yield f'<polyline points="{points}" fill="none" stroke="{_DOWN}" stroke-width="2"/>'
+    yield _text(begin, bottom + 16, shown(x_low), _FAINT, style=_SMALL)
+    yield _text(left + _PLOT_WIDTH, bottom + 16, shown(x_high), _FAINT, anchor="end", style=_SMALL)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def _text(x: float, y: float, text: str, colour: str, *, anchor: str = "start", style: str = "") -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}" fill="{colour}" text-anchor="{anchor}"{style}>{escape(text)}</text>'
