@@ -20,6 +20,18 @@ PREDICTORS = [
     {"name": "main", "traffic": 80, "replicas": 2, "readyReplicas": 2},
     {"name": "canary", "traffic": 20, "replicas": 2, "readyReplicas": 1},
 ]
+QUANTILES = {"p05": -0.5, "p50": 0.1, "p95": 1.5, "p99": 2.5}
+SHADOW = {
+    "shadow": "shadow",
+    "pairs": 90,
+    "compared": 80,
+    "alike": 72,
+    "liveOnly": 3,
+    "shadowFailed": 10,
+    "agreement": {"estimate": 0.9, "low": 0.8, "high": 0.95},
+    "delta": QUANTILES,
+    "slower": QUANTILES,
+}
 DRIFT = [
     {
         "predictor": "main",
@@ -64,7 +76,8 @@ async def main() -> None:
 
     store = Store()
     metadata = {"namespace": "n", "name": "prices", "uid": "u", "resourceVersion": "1"}
-    store.put_sdep({"metadata": metadata, "status": {"state": "Available", "predictors": PREDICTORS, "drift": DRIFT}})
+    status = {"state": "Available", "predictors": PREDICTORS, "comparisons": [SHADOW], "drift": DRIFT}
+    store.put_sdep({"metadata": metadata, "status": status})
     streams = Streams(Insights(), lambda *_: None, lambda *_: False)
     cluster = cast("Cluster", cast("Any", None))  # the probes for liveness alone ask it
     await probes.serve(int(sys.argv[1]), BusyHealth(cluster, store, WorkQueue(reconcile), streams))

@@ -11,6 +11,7 @@ from sdep.cluster.client import Cluster
 from sdep.operator.comparisons import Comparisons
 from sdep.operator.drifts import Drifts
 from sdep.operator.events import Events
+from sdep.operator.examples import Examples
 from sdep.operator.experiments import Experiments
 from sdep.operator.lineage.lineage import Lineage
 from sdep.operator.notices import Notices
@@ -37,9 +38,10 @@ class Context:
     comparisons: Comparisons
     drifts: Drifts
     experiments: Experiments
+    examples: Examples
     notices: Notices
-    served: Served
     lineage: Lineage
+    served: Served
     now: Callable[[], str] = utc_now
     calm: asyncio.Event = field(default_factory=asyncio.Event)
     """Set while no SeldonDeployment waits that a user made or changed: then there is time to report."""

@@ -28,6 +28,7 @@ from sdep.operator.drifts import Drifts
 from sdep.operator.election import Election
 from sdep.operator.events import Events
 from sdep.operator.evidence import EvidenceDoor
+from sdep.operator.examples import Examples
 from sdep.operator.experiments import Experiments
 from sdep.operator.gates import GateDoor
 from sdep.operator.health import Health
@@ -139,6 +140,8 @@ async def _context(
     closing.push_async_callback(notices.close)
     queries = Queries(PrometheusDoor(asked, settings.prometheus_url))
     door = EvidenceDoor(pods)
+    examples = Examples(door, store, wake)
+    closing.push_async_callback(examples.close)
     return Context(
         settings,
         cluster,
@@ -149,9 +152,10 @@ async def _context(
         Comparisons(door, store, utc_now),
         Drifts(door, store, utc_now),
         Experiments(door, store, utc_now),
+        examples,
         notices,
-        served,
         Lineage(receivers(settings), wake, utc_now),
+        served,
     )
 
 

@@ -64,6 +64,23 @@ class MlflowRegistry:
                 f"what answers at {connection.tracking_uri} is no MLflow ({type(error).__name__}: {error}): what is pinned stays",
             ) from error
 
+    async def _with_origin(self, model: ResolvedModel, connection: Connection) -> ResolvedModel:
+        """With what its run says of how it was made. Each run is read once; a model is never kept back for it."""
+        if not model.run_id:
+            return model
+        known = (connection.tracking_uri, model.run_id)
+        if known not in self._origins:
+            try:
+                found = await self._call(connection, "GET", "runs/get", {"run_id": model.run_id})
+                self._origins[known] = from_run(found["run"])
+            except InvalidError:  # the run is deleted, or not for these eyes
+                self._origins[known] = Origin()
+            except (TransientError, *_NO_ANSWER):
+                return model
+            if len(self._origins) > _RUNS_REMEMBERED:
+                self._origins.popitem(last=False)
+        return replace(model, origin=completed(model.origin, self._origins[known]))
+
     async def tagged(self, connection: Connection, key: str) -> dict[tuple[str, str], str]:
         """Every version, (model, number), that has this tag, with its value. Raises as `lookup` does."""
         found: dict[tuple[str, str], str] = {}
@@ -89,23 +106,6 @@ class MlflowRegistry:
             await self._call(connection, "POST", "model-versions/set-tag", {**named, "value": value})
         else:
             await self._call(connection, "DELETE", "model-versions/delete-tag", named)
-
-    async def _with_origin(self, model: ResolvedModel, connection: Connection) -> ResolvedModel:
-        """With what its run says of how it was made. Each run is read once; a model is never kept back for it."""
-        if not model.run_id:
-            return model
-        known = (connection.tracking_uri, model.run_id)
-        if known not in self._origins:
-            try:
-                found = await self._call(connection, "GET", "runs/get", {"run_id": model.run_id})
-                self._origins[known] = from_run(found["run"])
-            except InvalidError:  # the run is deleted, or not for these eyes
-                self._origins[known] = Origin()
-            except (TransientError, *_NO_ANSWER):
-                return model
-            if len(self._origins) > _RUNS_REMEMBERED:
-                self._origins.popitem(last=False)
-        return replace(model, origin=completed(model.origin, self._origins[known]))
 
     async def _find(self, reference: RegistryReference, connection: Connection) -> ResolvedModel:
         match reference:

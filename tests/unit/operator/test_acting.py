@@ -43,8 +43,8 @@ class Replica:
             store=self.store,
             events=self,
             questions=self,
-            served=served,
             lineage=self,
+            served=served,
             calm=asyncio.Event(),
         )
         election = SimpleNamespace(leading=self.leading, release=self._release)
