@@ -34,7 +34,7 @@ class Asked:
 class Made:
     def __init__(
         self, predict: Callable[[Array], Array], model: object, reference: Reference | None, **options: Any
-    ) -> None:  # noqa: ANN401
+    ) -> None:
         self.asked = Asked()
 
         def counted(rows: Array) -> Array:
