@@ -29,12 +29,12 @@ print("OUTPUT", made.output)
 """
 
 
-def run(python: Path, target: Target, folder: Path, name: str, **arguments: object) -> str:
+def run(python: Path, target: Target, folder: Path, which: str, /, **arguments: object) -> str:
     """What the pipeline, or the component, of the guide gives; its log is in the error where it fails."""
     (block,) = re.findall(r"^```python\n(.*?)^```$", GUIDE.read_text(), re.MULTILINE | re.DOTALL)
     (folder / "program.py").write_text(block + LOCALLY)
     done = subprocess.run(
-        [python, str(folder / "program.py"), str(folder / "root"), name, json.dumps(arguments)],
+        [python, str(folder / "program.py"), str(folder / "root"), which, json.dumps(arguments)],
         env={**target.environment(), "PYTHONPATH": str(ROOT / "src"), "SDEP_PIPELINES_PACKAGE": ""},
         capture_output=True,
         text=True,

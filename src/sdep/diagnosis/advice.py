@@ -23,6 +23,7 @@ _BY_REASON = {
     "RegistryAccessDenied": "Correct the registry's credentials in the secret that envSecretRefName names.",
     "RegistryRefusesHost": "Start the MLflow server with --allowed-hosts for the name by which the operator calls it.",
     "RegistryUnreachable": "See that the MLflow server runs and that the operator can reach it; what is pinned goes on serving.",
+    "InputExampleFailed": "Save the model with an input_example that it answers: who sends what it shows is refused too.",
     "ReferenceNotFound": "Log the training data as the message says, or name a table in reference.uri of the driftDetector or the explainer.",
     "FeaturesDrifted": "Look at the features that are named: mend where they come from, or train the model anew with newer data.",
     "PredictionsDrifted": "Look at what the model is asked and at newer truth: train it anew where it no longer answers well.",
