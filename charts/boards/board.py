@@ -23,13 +23,14 @@ class Query:
 
 @dataclass(frozen=True)
 class Panel:
-    """`unit` is one of Grafana's: `reqps`, `percentunit`, `s`, `short`."""
+    """`unit` is one of Grafana's: `reqps`, `percentunit`, `s`, `short`. `signed` values may be below zero."""
 
     title: str
     queries: tuple[Query, ...]
     unit: str = "short"
     kind: Literal["stat", "timeseries", "table"] = "timeseries"
     description: str = ""
+    signed: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def _panel(panel: Panel) -> dict[str, Any]:
         "title": panel.title,
         "description": panel.description,
         "datasource": _DATASOURCE,
-        "fieldConfig": {"defaults": {"unit": panel.unit, "min": 0}, "overrides": []},
+        "fieldConfig": {"defaults": {"unit": panel.unit} | ({} if panel.signed else {"min": 0}), "overrides": []},
         "targets": [_target(panel, query, chr(ord("A") + number)) for number, query in enumerate(panel.queries)],
     }
     if panel.kind == "table":

@@ -5,10 +5,13 @@ from __future__ import annotations
 from charts.boards.board import Board, Panel, Query
 from charts.boards.promql import (
     CALLS,
+    CHOSEN,
     CLIENT,
     ERRORS,
+    NAMED,
     NAMED_VERSION,
     OF_MODELS,
+    PREDICTOR,
     VARIABLES,
     VERSION,
     quantile,
@@ -21,6 +24,18 @@ from charts.boards.promql import (
 _KNOWN = f'{OF_MODELS}, outcome=~"correct|incorrect"'
 _CORRECT = share("model_predictions_total", 'outcome="correct"', _KNOWN, VERSION)
 _DISTANCE = "model_absolute_error"
+
+
+def _shadows(metric: str, by: str) -> tuple[Query, ...]:
+    """Each replica of the operator tells the same."""
+    return (Query(f"max by ({PREDICTOR}, {by}) ({metric}{{{CHOSEN}}})", f"{NAMED} {{{{{by}}}}}"),)
+
+
+def _shadow_rate(metric: str, by: str) -> tuple[Query, ...]:
+    return (
+        Query(f"max by ({PREDICTOR}, {by}) (rate({metric}{{{CHOSEN}}}[$__rate_interval]))", f"{NAMED} {{{{{by}}}}}"),
+    )
+
 
 MODELS = Board(
     "sdep-models",
@@ -74,6 +89,34 @@ MODELS = Board(
                 "Relative error p90",
                 quantiles("model_relative_error", OF_MODELS, VERSION, NAMED_VERSION, 0.9),
                 "percentunit",
+            ),
+        ),
+        (
+            Panel(
+                "Shadows that agree",
+                _shadows("sdep_shadow_agreement_ratio", "bound"),
+                "percentunit",
+                description="Share of the answers that agree with those that clients got, and between what it lies.",
+            ),
+            Panel(
+                "Pairs of answers of shadows",
+                _shadow_rate("sdep_shadow_pairs_total", "outcome"),
+                "ops",
+                description="A sample of the requests: twenty a second at most of each process of an engine.",
+            ),
+            Panel("Answers without a pair", _shadow_rate("sdep_shadow_unpaired_total", "side"), "ops"),
+        ),
+        (
+            Panel(
+                "Numbers of shadows minus those of clients",
+                _shadows("sdep_shadow_prediction_delta", "quantile"),
+                signed=True,
+            ),
+            Panel(
+                "Time of shadows minus that of clients",
+                _shadows("sdep_shadow_latency_delta_seconds", "quantile"),
+                "s",
+                signed=True,
             ),
         ),
     ),

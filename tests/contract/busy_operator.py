@@ -20,6 +20,18 @@ PREDICTORS = [
     {"name": "main", "traffic": 80, "replicas": 2, "readyReplicas": 2},
     {"name": "canary", "traffic": 20, "replicas": 2, "readyReplicas": 1},
 ]
+QUANTILES = {"p05": -0.5, "p50": 0.1, "p95": 1.5, "p99": 2.5}
+SHADOW = {
+    "shadow": "shadow",
+    "pairs": 90,
+    "compared": 80,
+    "alike": 72,
+    "liveOnly": 3,
+    "shadowFailed": 10,
+    "agreement": {"estimate": 0.9, "low": 0.8, "high": 0.95},
+    "delta": QUANTILES,
+    "slower": QUANTILES,
+}
 DRIFT = [
     {
         "predictor": "main",
@@ -53,6 +65,7 @@ def happen() -> None:
     metrics.CERTIFICATE_EXPIRY.set(time.time() + 86400)
     metrics.REGISTRY_REQUESTS.labels(code="200").inc()
     metrics.DELIVERIES.labels(outcome="heard").inc()
+    metrics.SERVED_TAGS.labels(outcome="set").inc()
     metrics.REGISTRY_SECONDS.observe(0.03)
     metrics.KUBERNETES_REQUESTS.labels(verb="patch", kind="deployments", code="200").inc()
     metrics.KUBERNETES_SECONDS.labels(verb="patch").observe(0.004)
@@ -63,7 +76,8 @@ async def main() -> None:
 
     store = Store()
     metadata = {"namespace": "n", "name": "prices", "uid": "u", "resourceVersion": "1"}
-    store.put_sdep({"metadata": metadata, "status": {"state": "Available", "predictors": PREDICTORS, "drift": DRIFT}})
+    status = {"state": "Available", "predictors": PREDICTORS, "comparisons": [SHADOW], "drift": DRIFT}
+    store.put_sdep({"metadata": metadata, "status": status})
     streams = Streams(Insights(), lambda *_: None, lambda *_: False)
     cluster = cast("Cluster", cast("Any", None))  # the probes for liveness alone ask it
     await probes.serve(int(sys.argv[1]), BusyHealth(cluster, store, WorkQueue(reconcile), streams))

@@ -32,11 +32,11 @@ def _rows(found: ComparisonFound) -> Iterator[tuple[str, str]]:
     yield "pairs", f"{found.pairs:,}, of which {found.compared:,} can be compared and {found.alike:,} are wholly alike"
     if found.agreement:
         between = f"{found.agreement.low:.2%} to {found.agreement.high:.2%}"
-        yield "agreement", f"{found.agreement.estimate:.2%}  ({between}, at every look)"
+        yield "agreement", f"{found.agreement.estimate:.2%} ({between}, at every look)"
     for flip in found.flips[:_MOST_FLIPS]:
-        yield "label", f"{flip.live} -> {flip.shadow}  {flip.rows:,} rows"
+        yield "label", f"{flip.live} -> {flip.shadow}: {flip.rows:,} rows"
     if rest := sum(flip.rows for flip in found.flips[_MOST_FLIPS:]) + found.other_flips:
-        yield "label", f"any other -> another  {rest:,} rows"
+        yield "label", f"any other: {rest:,} rows"
     tests = {test.measure: test for test in found.tests}
     if found.delta:
         yield "numbers", f"{_quantiles(found.delta, 1)}{_tested(tests.get('numbers'), 'greater', 'smaller')}"
@@ -51,11 +51,11 @@ def _rows(found: ComparisonFound) -> Iterator[tuple[str, str]]:
 
 def _quantiles(found: Quantiles, factor: float) -> str:
     named = (("p5", found.p05), ("p50", found.p50), ("p95", found.p95), ("p99", found.p99))
-    return "  ".join(f"{name} {factor * value:+.3g}" for name, value in named)
+    return ", ".join(f"{name} {factor * value:+.3g}" for name, value in named)
 
 
 def _tested(test: PairedTest | None, more: str, less: str) -> str:
-    return f"  ({test.more:,} {more}, {test.less:,} {less}, p {test.p_value:.2g})" if test else ""
+    return f" ({test.more:,} {more}, {test.less:,} {less}, p {test.p_value:.2g})" if test else ""
 
 
 def _since(found: ComparisonFound, at: datetime) -> str:

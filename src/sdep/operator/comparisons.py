@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator, Sequence
 
 from sdep.api.comparison import Comparison
@@ -25,10 +26,13 @@ INTERVAL_SECONDS = 10.0
 class Comparisons:
     """What is counted is in the status. In memory is only what waits for its pair, and when each was looked at."""
 
-    def __init__(self, door: EvidenceDoor, store: Store, now: Callable[[], str]) -> None:
+    def __init__(
+        self, door: EvidenceDoor, store: Store, now: Callable[[], str], clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._door = door
         self._store = store
         self._now = now
+        self._clock = clock
         self._looked: dict[ObjectName, float] = {}
         self._waiting: dict[ObjectName, dict[str, Waiting]] = {}
 
@@ -46,7 +50,7 @@ class Comparisons:
         }
         begin = [begun(shadow, self._now()) for shadow in shadows if shadow.name not in going and shadow.name in ready]
         if going and self._left(name) <= 0:
-            self._looked[name] = asyncio.get_running_loop().time()
+            self._looked[name] = self._clock()
             going = await self._compared(name, decision.plan, shadows, going)
         found = {**going, **{one.shadow: one for one in begin}}
         return [found[shadow.name] for shadow in shadows if shadow.name in found]
@@ -61,7 +65,7 @@ class Comparisons:
 
     def _left(self, name: ObjectName) -> float:
         looked = self._looked.get(name)
-        return 0.0 if looked is None else looked + INTERVAL_SECONDS - asyncio.get_running_loop().time()
+        return 0.0 if looked is None else looked + INTERVAL_SECONDS - self._clock()
 
     async def _compared(
         self, name: ObjectName, plan: Plan, shadows: Sequence[Shadow], going: dict[str, Comparison]

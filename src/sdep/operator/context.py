@@ -11,11 +11,13 @@ from sdep.cluster.client import Cluster
 from sdep.operator.comparisons import Comparisons
 from sdep.operator.drifts import Drifts
 from sdep.operator.events import Events
+from sdep.operator.examples import Examples
 from sdep.operator.experiments import Experiments
 from sdep.operator.lineage.lineage import Lineage
 from sdep.operator.notices import Notices
 from sdep.operator.questions import Questions
 from sdep.operator.rollouts import Rollouts
+from sdep.operator.served import Served
 from sdep.operator.store import Store
 from sdep.settings import OperatorSettings
 
@@ -36,8 +38,10 @@ class Context:
     comparisons: Comparisons
     drifts: Drifts
     experiments: Experiments
+    examples: Examples
     notices: Notices
     lineage: Lineage
+    served: Served
     now: Callable[[], str] = utc_now
     calm: asyncio.Event = field(default_factory=asyncio.Event)
     """Set while no SeldonDeployment waits that a user made or changed: then there is time to report."""

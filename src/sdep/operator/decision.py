@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sdep.api.drift_status import DriftStatus
@@ -25,6 +25,7 @@ from sdep.settings import OperatorSettings
 from sdep.status import conditions
 from sdep.status.observation import PredictorObservation, observe
 from sdep.status.routes import routes_ready
+from sdep.status.summary import previous
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,10 @@ class Sight:
 
 @dataclass(frozen=True)
 class Decision:
-    """`asked` are the weights that the manifest means, or its rollout; the plan has those that are routed now."""
+    """`asked` are the weights that the manifest means, or its rollout; the plan has those that are routed now.
+
+    `unanswered`: why models fail their input examples, by predictor; None while nobody knows.
+    """
 
     plan: Plan
     asked: Weights
@@ -47,6 +51,7 @@ class Decision:
     rollout: RolloutStatus | None = None
     drift: Sequence[DriftStatus] = ()
     experiment: ExperimentStatus | None = None
+    unanswered: Mapping[str, str] | None = None
 
 
 def look(name: ObjectName, sdep: SeldonDeployment, pinning: Pinning, store: Store, settings: OperatorSettings) -> Sight:
@@ -80,6 +85,7 @@ def said(
     plan, live = decision.plan, store.children(name)
     keys = [manifest.key for manifest in decision.desired]
     ingress = chosen(plan.sdep, plan.settings)
+    before = previous(plan.sdep)
     faults = {"/".join(key): (fault.reason, fault.message) for key, fault in decision.pinning.faults.items()}
     return [
         conditions.spec_valid(found),
@@ -87,6 +93,7 @@ def said(
         conditions.children_applied(refused),
         conditions.deployments_ready(decision.observed),
         *conditions.environments_ready(decision.observed),
+        *conditions.input_examples_answered(decision.unanswered, before.conditions if before else ()),
         *conditions.explainers_ready(decision.observed),
         *conditions.children_ready(keys, live),
         conditions.routes_ready(routes_ready(ingress, keys, live), ingress=ingress),

@@ -28,6 +28,7 @@ from sdep.operator.drifts import Drifts
 from sdep.operator.election import Election
 from sdep.operator.events import Events
 from sdep.operator.evidence import EvidenceDoor
+from sdep.operator.examples import Examples
 from sdep.operator.experiments import Experiments
 from sdep.operator.gates import GateDoor
 from sdep.operator.health import Health
@@ -51,6 +52,7 @@ from sdep.operator.questions import Questions
 from sdep.operator.queue import Reconcile, WorkQueue
 from sdep.operator.reconcile import Reconciler
 from sdep.operator.rollouts import Rollouts
+from sdep.operator.served import Served
 from sdep.operator.store import ObjectName, Store
 from sdep.operator.stream import Streams
 from sdep.operator.watch import Watches, kopf_settings
@@ -130,12 +132,16 @@ async def _context(
     pods = await closing.enter_async_context(aiohttp.ClientSession(trace_configs=[evidence_trace("engine")]))
     asked = await closing.enter_async_context(aiohttp.ClientSession(trace_configs=[evidence_trace("prometheus")]))
     others = await closing.enter_async_context(outside.session())
-    resolver = Resolver(MlflowRegistry(http, settings.registry_timeout_seconds))
+    registry = MlflowRegistry(http, settings.registry_timeout_seconds)
+    questions = Questions(cluster, Resolver(registry), settings)
+    served = Served(settings.mlflow_served_by, registry, questions, store)
     events = Events(cluster)
     notices = Notices(others, cluster, events, settings.rollout_allowed_hosts)
     closing.push_async_callback(notices.close)
     queries = Queries(PrometheusDoor(asked, settings.prometheus_url))
-    door, questions = EvidenceDoor(pods), Questions(cluster, resolver, settings)
+    door = EvidenceDoor(pods)
+    examples = Examples(door, store, wake)
+    closing.push_async_callback(examples.close)
     return Context(
         settings,
         cluster,
@@ -146,8 +152,10 @@ async def _context(
         Comparisons(door, store, utc_now),
         Drifts(door, store, utc_now),
         Experiments(door, store, utc_now),
+        examples,
         notices,
         Lineage(receivers(settings), wake, utc_now),
+        served,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sdep.admission.judge import judge
@@ -61,9 +62,11 @@ class Reconciler:
     def _forget(self, name: ObjectName) -> None:
         self._context.questions.forget(name)
         self._context.rollouts.forget(name)
+        self._context.examples.forget(name)
         self._context.comparisons.forget(name)
         self._context.drifts.forget(name)
         self._context.lineage.gone(name)
+        self._context.served.forget(name)
         self._routes_changed.pop(name, None)
         self._leaving.pop(name, None)
 
@@ -95,7 +98,8 @@ class Reconciler:
         drift = await context.drifts.look(name, sight.plan, before.drift if before else ())
         rollout = await context.rollouts.advance(name, sight, follow.trial, known, moved=moved, drift=drift)
         experiment = await context.experiments.look(name, written, sight, before.experiment if before else None)
-        decision = decide(sight, pinning, rollout, experiment, drift)
+        unanswered = context.examples.failed(name, sight)
+        decision = replace(decide(sight, pinning, rollout, experiment, drift), unanswered=unanswered)
         if not decision.plan.predictors:
             told = said(decision, name, context.store, found, ())
             await self._report(sdep, failed(sdep, told, context.now()), pinning)
@@ -115,6 +119,7 @@ class Reconciler:
             # Others wait for their children: the first report is that of the next look.
             return _AFTER_OWN_WRITES_SECONDS
         told = said(decision, name, context.store, found, changes.foreign)
+        context.served.tell(name, decision)
         plan, observed = decision.plan, decision.observed
         status = summarise(plan, decision.asked, observed, decision.desired, told, context.now())
         comparisons = await context.comparisons.look(name, decision, before.comparisons if before else ())

@@ -34,8 +34,8 @@ async def checked(door: EvidenceDoor, plan: Plan, trial: Trial, asked: Sequence[
         return Checked()
     stable, canary = found[trial.reference], found[trial.canary]
     of_stable, of_canary = await asyncio.gather(
-        _told(door, plan, stable, [one for one in asked if one.side == "stable"]),
-        _told(door, plan, canary, [one for one in asked if one.side == "canary"]),
+        described(door, plan, stable, [one for one in asked if one.side == "stable"]),
+        described(door, plan, canary, [one for one in asked if one.side == "canary"]),
     )
     if of_stable is None or of_canary is None:
         silent = " and ".join(one.name for one, told in ((stable, of_stable), (canary, of_canary)) if told is None)
@@ -55,7 +55,9 @@ async def checked(door: EvidenceDoor, plan: Plan, trial: Trial, asked: Sequence[
     return Checked()
 
 
-async def _told(door: EvidenceDoor, plan: Plan, predictor: Predictor, asked: Sequence[Asked]) -> GraphMetadata | None:
+async def described(
+    door: EvidenceDoor, plan: Plan, predictor: Predictor, asked: Sequence[Asked]
+) -> GraphMetadata | None:
     """What one pod tells that serves what is meant: pods of the version before may still be there. None while there is none."""
     pins = {unit: pin for (name, unit), pin in plan.pins.items() if name == predictor.name}
     pods = sorted(filter(_is_ready, asked), key=_began, reverse=True)[:_PODS]

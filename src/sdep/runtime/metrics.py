@@ -52,6 +52,7 @@ class Metrics:
 
     def __init__(self, predictor: ServedPredictor) -> None:
         self._predictor = (predictor.deployment, predictor.predictor, predictor.version)
+        self._root = predictor.graph
         self._registry = CollectorRegistry()
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=self._registry)
@@ -91,7 +92,7 @@ class Metrics:
         from sdep.runtime.drift.counters import DriftCounters  # noqa: PLC0415
 
         self.drift = found
-        self.watch(DriftCounters(self.owner, found.watched))
+        self.watch(DriftCounters(self.owner, model_labels(self._root), found))
 
     def watch(self, collector: Collector) -> None:
         """Ask one more for its metrics, each time that Prometheus reads."""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import Counter, Histogram
 
+from sdep.runtime.calibration import Calibration
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -48,6 +50,7 @@ class Tracking:
         self._relative = Histogram(
             "model_relative_error", "The same, by the truth's size", labels, buckets=_RELATIVE, registry=registry
         )
+        self._calibration = Calibration(labels, registry)
         self._versions: dict[str, set[str]] = {}
 
     def observe(self, unit: ServedUnit, path: Mapping[str, object], outcome: Outcome | None) -> None:
@@ -63,6 +66,7 @@ class Tracking:
             series = histogram.labels(*labels)
             for error in errors:
                 series.observe(error)
+        self._calibration.observe(labels, outcome.stated)
 
     def _version(self, unit: str, head: str, own: str, path: Mapping[str, object]) -> str:
         """The version that answered, which need not be the one served here now: a gateway sends feedback to any predictor."""

@@ -91,6 +91,19 @@ def environments_ready(observed: Iterable[PredictorObservation]) -> list[Conditi
     return [_condition("EnvironmentsReady", holds=True, reason=(differs or said)[0][1].reason, message=message)]
 
 
+def input_examples_answered(failed: Mapping[str, str] | None, before: Iterable[Condition]) -> list[Condition]:
+    """Absent while every model answers its own. One that does not may serve what clients really send, so it is no part of Ready.
+
+    `failed` says why, by predictor; while that is None, what was said before stays.
+    """
+    if failed is None:
+        return [condition for condition in before if condition.type == "InputExamplesAnswered"]
+    if not failed:
+        return []
+    message = "; ".join(f"predictor {name}: {why}" for name, why in failed.items())
+    return [_condition("InputExamplesAnswered", holds=False, reason="InputExampleFailed", message=message)]
+
+
 def children_ready(desired: Iterable[Key], live: Container[Key]) -> list[Condition]:
     """v1's condition for each kind of child beside Deployments and routes: whether all that are wanted are there."""
     wanted = list(desired)

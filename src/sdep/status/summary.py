@@ -24,6 +24,8 @@ from sdep.render.service import entry_ports
 from sdep.status import conditions
 from sdep.status.observation import PredictorObservation
 
+_BESIDE_READY = ("RolloutComplete", "ExperimentDecided", "InputExamplesAnswered", conditions.DRIFT_DETECTED)
+
 
 def summarise(
     plan: Plan,
@@ -37,12 +39,7 @@ def summarise(
     before = previous(plan.sdep)
     state = _state(observed, before)
     # A registry that does not answer takes nothing from those who are served already.
-    aside = {
-        "RolloutComplete",
-        "ExperimentDecided",
-        conditions.DRIFT_DETECTED,
-        *(("ModelsResolved",) if plan.serves_what_is_written else ()),
-    }
+    aside = {*_BESIDE_READY, *(("ModelsResolved",) if plan.serves_what_is_written else ())}
     needed = [said for said in found if said.type not in aside]
     said = [*found, conditions.ready(needed)]
     trouble = next((condition.message for condition in said if condition.type == "DeploymentsReady"), "")

@@ -29,6 +29,12 @@ def test_a_window_like_the_reference_is_no_drift() -> None:
     assert (found.windows[0].rows, found.windows[0].drifted) == (1000, 0)
 
 
+def test_every_row_of_every_request_is_counted() -> None:
+    """Many requests are counted together, and none of their rows is lost on the way."""
+    seen = {series.key: series.seen.total for series in told(columns(5, 1000)).series}
+    assert set(seen.values()) == {1000}
+
+
 def test_one_feature_that_moved_is_found_and_named() -> None:
     """Half a standard deviation of one of three features."""
     oil, gas, colour = columns(5, 1000)

@@ -12,7 +12,6 @@ from sdep.api.comparison import Comparison
 from sdep.api.seldon_deployment import SeldonDeployment
 from sdep.api.status import Pin, RolloutStatus
 from sdep.evidence.answers import Answers
-from sdep.operator import comparisons
 from sdep.operator.comparisons import INTERVAL_SECONDS, Comparisons
 from sdep.operator.decision import decide, look
 from sdep.operator.evidence import Asked, EvidenceDoor
@@ -51,22 +50,11 @@ class Pods:
         contextvars.copy_context().run(answer)
 
 
-class Loop:
-    """The clock by which looks are due."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def time(self) -> float:
-        return self.now
-
-
 class World:
     """A live predictor and two shadows, with a pod each."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.pods, self.store, self.seconds, self.loop = Pods(), Store(), 0.0, Loop()
-        monkeypatch.setattr(comparisons.asyncio, "get_running_loop", lambda: self.loop)
+    def __init__(self) -> None:
+        self.pods, self.store, self.seconds = Pods(), Store(), 0.0
         self.known: list[Comparison] = []
         self.models = {"main": "s3://m/1", "one": "s3://m/2", "two": "s3://m/3"}
         self.mirror = {"one": 100, "two": 50}
@@ -77,7 +65,9 @@ class World:
 
     def begin(self) -> None:
         """As an operator does that was just started."""
-        self.comparisons = Comparisons(cast("EvidenceDoor", self.pods), self.store, lambda: later(self.seconds))
+        self.comparisons = Comparisons(
+            cast("EvidenceDoor", self.pods), self.store, lambda: later(self.seconds), lambda: self.seconds
+        )
 
     def pod(self, name: str, number: int = 1, age: float = 60) -> None:
         uid = f"{name}-{number}"
@@ -103,7 +93,7 @@ class World:
 
     async def at(self, seconds: float, *, rolled_out: bool = True) -> dict[str, Comparison]:
         passed = seconds - self.seconds
-        self.seconds = self.loop.now = seconds
+        self.seconds = seconds
         self.pods.now += passed
         for name in self.models:
             self.store.put_child(self._deployment(name, updated=int(rolled_out or name != "one")))
@@ -135,8 +125,8 @@ class World:
 
 
 @pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> World:
-    return World(monkeypatch)
+def world() -> World:
+    return World()
 
 
 async def test_two_shadows_are_compared_with_what_one_telling_of_each_pod_says(world: World) -> None:

@@ -128,6 +128,32 @@ def compared(version: int) -> Body:
     return body
 
 
+def shadowed(version: int) -> Body:
+    """The same with a shadow that was compared, and one of which nothing is known yet."""
+    body = canary(version=version)
+    spread = {"p05": -0.5, "p50": 0.002, "p95": 0.004, "p99": 0.3}
+    tests = [{"measure": "latency", "more": 90, "less": 10, "pValue": 1e-9}, {"measure": "numbers", "pValue": 0.4}]
+    begun = {"shadow": "young", "revision": "r", "since": STARTED, "message": "no request was answered by both yet"}
+    body["status"]["comparisons"] = [
+        {
+            **begun,
+            "shadow": "forest",
+            "message": HOSTILE,
+            "pairs": 100,
+            "compared": 99,
+            "alike": 95,
+            "agreement": {"estimate": 0.96, "low": 0.9, "high": 0.99},
+            "delta": spread,
+            "slower": spread,
+            "tests": tests,
+            "shadowFailed": 1,
+            "flips": [{"live": HOSTILE, "shadow": "cheap", "rows": 4}],
+        },
+        begun,
+    ]
+    return body
+
+
 def every_verdict() -> list[Body]:
     failed = "0.2 % of 4,210 requests failed, 0.1 % of 12,600 at the stable predictor"
     nothing = finding("predictions", "NoData", "nothing is judged yet", threshold=10.0)

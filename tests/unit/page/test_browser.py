@@ -8,7 +8,7 @@ import pytest
 
 from sdep.operator.store import Store
 from tests.unit.page.chromium import Tab
-from tests.unit.page.cluster import HOSTILE, canary, compared, finding
+from tests.unit.page.cluster import HOSTILE, canary, compared, finding, shadowed
 
 LIVE = "document.getElementById('live')?.textContent === 'live' && document.querySelector('main h1')"
 TEXT = "document.querySelector('main').innerText"
@@ -104,6 +104,24 @@ async def test_an_experiment_has_its_arms_and_what_each_metric_says_of_them(
     assert "correct: canary beside main ✔ is better goal better by 20 points (-26 to -13)" in text.replace("\n", " ")
     plot = await tab.value("document.querySelector('svg[aria-label^=\"correct:\"]').getAttribute('aria-label')")
     assert plot == "correct: estimate -20 points, between -26 to -13, allowed ?; Better"
+
+
+async def test_shadows_have_what_agrees_and_how_far_the_rest_is_apart(tab: Tab, address: str, store: Store) -> None:
+    """Labels, quantiles, failures, and in words only what is beyond chance; of one that is young, that it is."""
+    store.put_sdep(shadowed(version=2))
+    await opened(tab, address, "models/prices")
+    text = (await tab.value(TEXT)).replace("\n", " ")
+    assert "forest 96 % agree (90 % to 99 %)" in text
+    assert "young ◌ nothing to compare yet" in text
+    measures = await tab.value(
+        "[...document.querySelectorAll('table[aria-label=\"Measures of forest\"] tbody tr')].map(row => row.innerText)"
+    )
+    assert ["slower in 90 of 100 that differ" in row for row in measures] == [False, False, True, False, False]
+    assert "no difference beyond chance" in measures[1]
+    assert "half up to 2 ms" in measures[2]
+    assert "shadow alone 1" in measures[3]
+    labels = await tab.value("document.querySelector('table[aria-label=\"Labels of forest\"] tbody').innerText")
+    assert HOSTILE in labels
 
 
 async def test_an_interval_ends_where_its_numbers_say(tab: Tab, address: str) -> None:

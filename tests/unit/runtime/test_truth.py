@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sdep.contract import ServedModel, ServedParameter, ServedPredictor, ServedUnit
+from sdep.runtime.confidence import Stated
 from sdep.runtime.metrics import Metrics
 from sdep.runtime.predictor import load_predictor
 from sdep.runtime.rpc import seldon_pb2 as pb
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
     from conftest import Client
 
+ONE_RIGHT = Stated([0.9, 0.8], [True, False], [pytest.approx(0.02), pytest.approx(1.28)])
+BOTH_RIGHT = Stated([0.9, 0.8], [True, True], [pytest.approx(0.02), pytest.approx(0.08)])
 EXACT, NEAR = Tolerance(), Tolerance(0.5)
 
 
@@ -44,8 +47,9 @@ def _tensor(*values: float, shape: list[int] | None = None) -> Any:  # noqa: ANN
         (_rows(11.0), _rows(10.0), Tolerance(0, 0.2), Outcome(1, 0, [1.0], [0.1])),
         (_rows(1, 0, 2), _rows(1, 1, 2), EXACT, Outcome(2, 1)),
         (_rows("up", "down"), _rows("up", "up"), EXACT, Outcome(1, 1)),
-        (_rows([0.1, 0.9], [0.8, 0.2]), _rows(1, 1), EXACT, Outcome(1, 1)),
-        (_rows([0.1, 0.9], [0.8, 0.2], names=["no", "yes"]), _rows("yes", "no"), EXACT, Outcome(2, 0)),
+        (_rows([0.1, 0.9], [0.8, 0.2]), _rows(1, 1), EXACT, Outcome(1, 1, stated=ONE_RIGHT)),
+        (_rows([0.1, 0.9], [0.8, 0.2], names=["no", "yes"]), _rows("yes", "no"), EXACT, Outcome(2, 0, stated=BOTH_RIGHT)),
+        (_rows([1.5, 9.0], [8.0, 2.0]), _rows(1, 1), EXACT, Outcome(1, 1)),
         ({"strData": "cat"}, {"strData": "cat"}, EXACT, Outcome(1, 0)),
         ({"jsonData": {"a": 1}}, {"jsonData": {"a": 2}}, EXACT, Outcome(0, 1)),
         ({"jsonData": ["a", "b"]}, _rows("a", "c"), EXACT, Outcome(1, 1)),

@@ -7,19 +7,23 @@ from typing import TYPE_CHECKING
 from prometheus_client.core import CounterMetricFamily
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from prometheus_client.core import Metric
 
-    from sdep.evidence.watched import Watched
+    from sdep.runtime.drift.tap import Tap
+
+_MODEL = ("model_name", "model_image", "model_version")
 
 
 class DriftCounters:
-    """A collector; `owner` has the predictor's labels."""
+    """A collector; `owner` has the predictor's labels, `model` the values of those of the model that answers."""
 
-    def __init__(self, owner: Mapping[str, str], watched: Callable[[], Watched]) -> None:
+    def __init__(self, owner: Mapping[str, str], model: tuple[str, str, str], tap: Tap) -> None:
         self._owner = owner
-        self._watched = watched
+        self._model = model
+        self._watched = tap.watched
+        self._sure = tap.confidence
 
     def collect(self) -> Iterator[Metric]:
         found, labels = self._watched(), tuple(self._owner.values())
@@ -41,3 +45,25 @@ class DriftCounters:
                 for kind in ("missing", "outside", "new"):
                     odd.add_metric((*labels, series.name, kind), getattr(series.seen, kind))
         yield odd
+        yield from self._confidence()
+
+    def _confidence(self) -> Iterator[Metric]:
+        """Of classifiers that answer probabilities alone."""
+        bins, total = self._sure()
+        if not any(bins.values()):
+            return
+        labels = (*self._owner, *_MODEL)
+        values = (*self._owner.values(), *self._model)
+        rows = CounterMetricFamily(
+            "model_confidence_rows_total",
+            "Rows of probabilities that were answered, by the greatest of each",
+            labels=(*labels, "confidence"),
+        )
+        for edge, count in bins.items():
+            rows.add_metric((*values, edge), count)
+        yield rows
+        whole = CounterMetricFamily(
+            "model_confidence_sum_total", "Sum of the greatest probability of each of these rows", labels=labels
+        )
+        whole.add_metric(values, total)
+        yield whole

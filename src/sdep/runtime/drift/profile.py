@@ -12,6 +12,7 @@ from sdep.evidence.watched import MOST_SERIES, Counts, Kind, Series
 from sdep.runtime.drift.bins import DECILES, Bins
 from sdep.runtime.drift.outliers import LEVELS, NAME, Scorer
 from sdep.runtime.drift.rows import predictions
+from sdep.runtime.evidence.answers import rows_of
 from sdep.runtime.evidence.stride import MOST_ROWS
 from sdep.runtime.message import Payload
 
@@ -92,13 +93,13 @@ def predicted_of(reference: Reference, model: Model) -> dict[str, Array]:
     step = max(1, -(-reference.rows // PREDICTED_ROWS))
     columns = {name: column[::step] for name, column in zip(reference.names, reference.columns, strict=True)}
     rows = len(next(iter(columns.values())))
-    found = [
-        predictions(
-            model.predict(_asked({name: column[start : start + MOST_ROWS] for name, column in columns.items()}))
-        )
+    parts = (
+        {name: column[start : start + MOST_ROWS] for name, column in columns.items()}
         for start in range(0, rows, MOST_ROWS)
-    ]
-    return {name: np.concatenate([each[name] for each in found]) for name in found[0]}
+    )
+    answers = [rows_of(model.predict(_asked(part))) for part in parts]
+    found = [predictions(few) for few in answers if few is not None]
+    return {name: np.concatenate([each[name] for each in found]) for name in found[0]} if found else {}
 
 
 def _asked(columns: Mapping[str, Array]) -> Payload:

@@ -63,11 +63,16 @@ def features(payload: Payload, names: Sequence[str], wanted: Mapping[int, bool])
     ]
 
 
-def predictions(payload: Payload) -> dict[str, Array]:
+def answered(payload: Payload) -> Array | None:
+    """The rows of an answer, with two axes; None of what has none. An array is a few rows already (`kept`), of many requests perhaps."""
+    value = payload.value
+    if isinstance(value, np.ndarray) and value.size:
+        return value.reshape(len(value) if value.ndim else 1, -1)
+    return rows_of(payload)
+
+
+def predictions(rows: Array) -> dict[str, Array]:
     """Columns of what was predicted, by VALUE and CLASS."""
-    rows = rows_of(payload)
-    if rows is None:
-        return {}
     if rows.dtype.kind not in NUMERIC:
         return {CLASS: _column(rows[:, 0], text=True)}
     numbers = rows.astype(np.float64)

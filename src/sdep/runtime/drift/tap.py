@@ -6,10 +6,13 @@ import random
 import time
 from collections import deque
 from threading import Event, Lock, Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from sdep.evidence.watched import Counts, Watched
-from sdep.runtime.drift.rows import features, kept, predictions
+from sdep.runtime.confidence import BINS, are_probabilities, bins_of
+from sdep.runtime.drift.rows import VALUE, answered, features, kept, predictions
 from sdep.runtime.drift.together import together
 from sdep.runtime.log import event
 
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
 
     from sdep.runtime.drift.profile import Binned, Profile
     from sdep.runtime.message import Payload
+
+    Array = np.ndarray[Any, Any]
 
 MOST_WAITING = 2_000
 """Requests that may wait to be counted; of each at most 100 rows."""
@@ -36,12 +41,14 @@ class Tap:
         self._waiting: deque[tuple[Payload, Payload]] = deque()
         self._rows = self._unread = self._dropped = 0
         self._seen: dict[int, Counts] = {}
+        self._confident = np.zeros(len(BINS), dtype=int)
+        self._confidence_sum = 0.0
         self._lock = Lock()
         self._ending = Event()
         self._thread = Thread(target=self._work, name="drift", daemon=True)
         self._thread.start()
 
-    def offer(self, asked: Payload, answered: Payload) -> None:
+    def offer(self, asked: Payload, said: Payload) -> None:
         """Never raises."""
         if self._rate < 1 and random.random() >= self._rate:  # noqa: S311 - a sample, no secret
             return
@@ -49,7 +56,7 @@ class Tap:
             self._dropped += 1
             return
         try:
-            one, other = kept(asked), kept(answered)
+            one, other = kept(asked), kept(said)
         except Exception:  # noqa: BLE001 - whatever is odd in a payload is no fault of the request's
             one = other = None
         if one is None or other is None:
@@ -71,6 +78,11 @@ class Tap:
             series=tuple(binned.series(seen.get(id(binned))) for binned in self._profile.every),
         )
 
+    def confidence(self) -> tuple[dict[str, int], float]:
+        """Rows of probabilities by the greatest of each, in bins, and the sum of these: its mean is the accuracy to expect."""
+        with self._lock:
+            return dict(zip(BINS, self._confident.tolist(), strict=True)), self._confidence_sum
+
     def close(self) -> None:
         """End the thread; what waits is left."""
         self._ending.set()
@@ -90,8 +102,8 @@ class Tap:
             some = pairs[start : start + AT_ONCE]
             for asked in together(asked for asked, _ in some):
                 self._features(asked)
-            for answered in together(answered for _, answered in some):
-                self._predictions(answered)
+            for said in together(said for _, said in some):
+                self._predictions(said)
             time.sleep(0)
 
     def _features(self, payload: Payload) -> None:
@@ -110,17 +122,22 @@ class Tap:
 
     def _predictions(self, payload: Payload) -> None:
         known: Mapping[str, Binned] = self._profile.predictions
-        if not known:
-            return
         try:
+            rows = answered(payload)
+            columns = {} if rows is None else predictions(rows)
             found = [
-                (known[name], known[name].bins.counts(column))
-                for name, column in predictions(payload).items()
-                if name in known
+                (known[name], known[name].bins.counts(column)) for name, column in columns.items() if name in known
             ]
         except Exception:  # noqa: BLE001 - the answer is right, whatever it is
             return
         self._add(found)
+        if rows is not None and are_probabilities(rows):
+            self._sure(columns[VALUE])
+
+    def _sure(self, confidence: Array) -> None:
+        with self._lock:
+            self._confident += np.bincount(bins_of(confidence), minlength=len(BINS))
+            self._confidence_sum += float(confidence.sum())
 
     def _add(self, found: Iterable[tuple[Binned, Counts]], rows: int = 0) -> None:
         with self._lock:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from sdep.built_in import RELATIVE_TOLERANCE, TOLERANCE, tolerance
+from sdep.runtime.confidence import Stated, stated
 from sdep.runtime.errors import BadDataError
 from sdep.runtime.message import NUMERIC
 from sdep.runtime.seldon.codec import decode
@@ -36,6 +37,8 @@ class Outcome(NamedTuple):
     incorrect: int
     absolute: Sequence[float] = ()
     relative: Sequence[float] = ()
+    stated: Stated = Stated()
+    """Of rows of probabilities."""
 
 
 def tolerance_of(unit: ServedUnit) -> Tolerance:
@@ -77,7 +80,8 @@ def _array(value: object) -> Array | None:
 
 def _compared(said: Array, true: Array, names: Sequence[str], allowed: Tolerance) -> Outcome | None:
     if said.size != true.size and said.ndim == 2 and len(said) == true.size:  # noqa: PLR2004 - rows of probabilities
-        said = _likeliest(said, true, names)
+        found = _compared(_likeliest(said, true, names), true, names, allowed)
+        return None if found is None else found._replace(stated=stated(said, true, names))
     if said.size != true.size or not said.size:
         return None
     said = said.reshape(-1, 1) if said.ndim < 2 else said.reshape(len(said), -1)  # noqa: PLR2004 - rows only

@@ -43,7 +43,8 @@ const label = (model) => (model.version ? `${model.name}/${model.version}` : mod
 
 function predictor(one, place, detail) {
   const models = Object.fromEntries(one.models.map((model) => [model.unit, label(model)]));
-  const root = detail.graphs[one.name], role = detail.view.rollout?.canary === one.name ? "canary" : one.shadow ? "shadow" : "";
+  const root = detail.graphs[one.name], trial = detail.view.rollout;
+  const role = ["canary", "baseline"].find((part) => trial?.[part] === one.name) ?? (one.shadow ? "shadow" : "");
   return html("div", { class: "card" },
     html("div", { class: "row" }, html("h3", {}, one.name), role ? html("span", { class: "tag muted" }, role) : null), bar(one, place),
     root ? scrolling(`Graph of ${one.name}`, graph(root, models, one.name)) : null,
