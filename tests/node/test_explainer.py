@@ -24,7 +24,8 @@ TRAIN = """
 import json, mlflow, pandas
 from mlflow.models import infer_signature
 from sklearn.ensemble import GradientBoostingRegressor
-prices = pandas.DataFrame({"oil": range(50, 110), "gas": [2 + n % 7 for n in range(60)], "eurusd": [1 + n % 11 / 50 for n in range(60)]})
+oil, gas, eurusd = range(50, 110), [2 + n % 7 for n in range(60)], [1 + n % 11 / 50 for n in range(60)]
+prices = pandas.DataFrame({"oil": oil, "gas": gas, "eurusd": eurusd}).astype(float)
 target = prices["oil"] * 1.01 + prices["gas"]
 estimator = GradientBoostingRegressor(n_estimators=10, random_state=7).fit(prices, target)
 with mlflow.start_run() as run:
