@@ -166,6 +166,11 @@ OPERATOR = Board(
                 description="A delivery that another replica took in is handed on there and heard by the leader.",
             ),
             Panel(
+                "Tags of served versions",
+                (Query(rate("sdep_served_tags_total", _OPERATOR, "outcome"), "{{outcome}}"),),
+                "ops",
+            ),
+            Panel(
                 "Reviews",
                 (Query(rate("sdep_admission_seconds_count", _OPERATOR, "allowed"), "allowed {{allowed}}"),),
                 "ops",

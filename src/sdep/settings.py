@@ -98,6 +98,11 @@ class OperatorSettings(BaseModel):
     mlflow_tracking_uri: str = ""
     resolve_interval_seconds: float = Field(10.0, gt=0, description="how often a moved alias or stage is looked for")
     registry_timeout_seconds: float = Field(5.0, gt=0)
+    mlflow_served_by: str = Field(
+        "",
+        pattern=r"^[A-Za-z0-9._-]{0,63}$",
+        description="this cluster's name: versions get the tag sdep.served-by/<name> while it serves them",
+    )
     mlflow_webhook_port: int = Field(0, ge=0, le=65535, description="where MLflow tells of moves by itself; 0: nowhere")
     mlflow_webhook_secrets: str = Field("", description="a folder: each file has a secret that MLflow may sign with")
 

@@ -65,6 +65,7 @@ def happen() -> None:
     metrics.CERTIFICATE_EXPIRY.set(time.time() + 86400)
     metrics.REGISTRY_REQUESTS.labels(code="200").inc()
     metrics.DELIVERIES.labels(outcome="heard").inc()
+    metrics.SERVED_TAGS.labels(outcome="set").inc()
     metrics.REGISTRY_SECONDS.observe(0.03)
     metrics.KUBERNETES_REQUESTS.labels(verb="patch", kind="deployments", code="200").inc()
     metrics.KUBERNETES_SECONDS.labels(verb="patch").observe(0.004)

@@ -18,6 +18,7 @@
 - SDEP_PAYLOAD_TIMEOUT_MS: {{ .Values.executor.requestLogger.writeTimeoutMs | int | quote }}
 - SDEP_MLFLOW_TRACKING_URI: {{ .Values.mlflow.trackingUri | quote }}
 - SDEP_RESOLVE_INTERVAL_SECONDS: {{ .Values.mlflow.resolveIntervalSeconds | quote }}
+- SDEP_MLFLOW_SERVED_BY: {{ .Values.mlflow.servedBy | quote }}
 {{- if .Values.mlflow.webhook.secret }}
 - SDEP_MLFLOW_WEBHOOK_PORT: {{ .Values.mlflow.webhook.port | quote }}
 - SDEP_MLFLOW_WEBHOOK_SECRETS: {{ include "sdep.mlflowSecretsDir" . | quote }}

@@ -184,7 +184,8 @@ class Measured(KubeModel):
 class Collected(KubeModel):
     """The evidence of the current step. `pods` is what each pod told last, by its uid: the next telling counts from there.
 
-    `queries` has the counts of each query by its name.
+    `queries` has the counts of each query by its name. `odds` has, of errors and refusals, how much all looks of the rollout speak
+    for some ratios of the odds, as logarithms (`rollout/analysis/odds.py`).
     """
 
     since: str = ""
@@ -193,6 +194,7 @@ class Collected(KubeModel):
     canary: Evidence = Evidence()
     pods: dict[str, Evidence] = Field(default_factory=dict)
     queries: dict[str, Measured] = Field(default_factory=dict)
+    odds: dict[str, list[float]] = Field(default_factory=dict)
 
 
 class GateAnswer(KubeModel):

@@ -66,6 +66,7 @@ class Acting:
             group.create_task(self._follow(), name="registry")
             group.create_task(self._heed(), name="news")
             group.create_task(self._context.lineage.tell(), name="lineage")
+            group.create_task(self._context.served.run(), name="served")
 
     async def _follow(self) -> None:
         """Ask the registry again and again; wake those whose models moved."""

@@ -17,6 +17,7 @@ from sdep.operator.lineage.lineage import Lineage
 from sdep.operator.notices import Notices
 from sdep.operator.questions import Questions
 from sdep.operator.rollouts import Rollouts
+from sdep.operator.served import Served
 from sdep.operator.store import Store
 from sdep.settings import OperatorSettings
 
@@ -40,6 +41,7 @@ class Context:
     examples: Examples
     notices: Notices
     lineage: Lineage
+    served: Served
     now: Callable[[], str] = utc_now
     calm: asyncio.Event = field(default_factory=asyncio.Event)
     """Set while no SeldonDeployment waits that a user made or changed: then there is time to report."""

@@ -52,6 +52,7 @@ from sdep.operator.questions import Questions
 from sdep.operator.queue import Reconcile, WorkQueue
 from sdep.operator.reconcile import Reconciler
 from sdep.operator.rollouts import Rollouts
+from sdep.operator.served import Served
 from sdep.operator.store import ObjectName, Store
 from sdep.operator.stream import Streams
 from sdep.operator.watch import Watches, kopf_settings
@@ -131,12 +132,14 @@ async def _context(
     pods = await closing.enter_async_context(aiohttp.ClientSession(trace_configs=[evidence_trace("engine")]))
     asked = await closing.enter_async_context(aiohttp.ClientSession(trace_configs=[evidence_trace("prometheus")]))
     others = await closing.enter_async_context(outside.session())
-    resolver = Resolver(MlflowRegistry(http, settings.registry_timeout_seconds))
+    registry = MlflowRegistry(http, settings.registry_timeout_seconds)
+    questions = Questions(cluster, Resolver(registry), settings)
+    served = Served(settings.mlflow_served_by, registry, questions, store)
     events = Events(cluster)
     notices = Notices(others, cluster, events, settings.rollout_allowed_hosts)
     closing.push_async_callback(notices.close)
     queries = Queries(PrometheusDoor(asked, settings.prometheus_url))
-    door, questions = EvidenceDoor(pods), Questions(cluster, resolver, settings)
+    door = EvidenceDoor(pods)
     examples = Examples(door, store, wake)
     closing.push_async_callback(examples.close)
     return Context(
@@ -152,6 +155,7 @@ async def _context(
         examples,
         notices,
         Lineage(receivers(settings), wake, utc_now),
+        served,
     )
 
 

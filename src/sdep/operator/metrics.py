@@ -47,6 +47,9 @@ CERTIFICATE_EXPIRY = Gauge(
 REGISTRY_REQUESTS = Counter("sdep_registry_requests_total", "Requests to model registries", ["code"])
 REGISTRY_SECONDS = Histogram("sdep_registry_request_seconds", "Time that a model registry took to answer")
 DELIVERIES = Counter("sdep_registry_deliveries_total", "Deliveries of MLflow's webhooks", ["outcome"])
+SERVED_TAGS = Counter(
+    "sdep_served_tags_total", "Tags by which a registry learns where versions are served", ["outcome"]
+)
 KUBERNETES_REQUESTS = Counter(
     "sdep_kubernetes_requests_total", "Requests to the Kubernetes API, watches aside", ["verb", "kind", "code"]
 )

@@ -70,6 +70,13 @@ class Questions:
         naming = [question for question in questions if named_model(question.reference) in models]
         return self._who_ask(await self._resolver.ask_again(naming))
 
+    def connection_to(self, name: ObjectName, model: str) -> Connection | None:
+        """How a SeldonDeployment asks for a registered model; None where it asks for no such model."""
+        asked = self._asked.get(name, {}).values()
+        return next(
+            (question.connection for question in asked if model and named_model(question.reference) == model), None
+        )
+
     def _who_ask(self, questions: AbstractSet[Question]) -> set[ObjectName]:
         return {name for name, asked in self._asked.items() if not questions.isdisjoint(asked.values())}
 

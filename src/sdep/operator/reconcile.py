@@ -66,6 +66,7 @@ class Reconciler:
         self._context.comparisons.forget(name)
         self._context.drifts.forget(name)
         self._context.lineage.gone(name)
+        self._context.served.forget(name)
         self._routes_changed.pop(name, None)
         self._leaving.pop(name, None)
 
@@ -118,6 +119,7 @@ class Reconciler:
             # Others wait for their children: the first report is that of the next look.
             return _AFTER_OWN_WRITES_SECONDS
         told = said(decision, name, context.store, found, changes.foreign)
+        context.served.tell(name, decision)
         plan, observed = decision.plan, decision.observed
         status = summarise(plan, decision.asked, observed, decision.desired, told, context.now())
         comparisons = await context.comparisons.look(name, decision, before.comparisons if before else ())

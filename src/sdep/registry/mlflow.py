@@ -81,6 +81,32 @@ class MlflowRegistry:
                 self._origins.popitem(last=False)
         return replace(model, origin=completed(model.origin, self._origins[known]))
 
+    async def tagged(self, connection: Connection, key: str) -> dict[tuple[str, str], str]:
+        """Every version, (model, number), that has this tag, with its value. Raises as `lookup` does."""
+        found: dict[tuple[str, str], str] = {}
+        query = {"filter": f"tags.`{key}` LIKE '%'", "max_results": "200"}
+        try:
+            while True:
+                page = await self._call(connection, "GET", "model-versions/search", query)
+                for version in page.get("model_versions", ()):
+                    values = {tag["key"]: tag.get("value", "") for tag in version.get("tags", ())}
+                    found[_text(version["name"]), _text(version["version"])] = values.get(key, "")
+                if not (more := page.get("next_page_token")):
+                    return found
+                query = {**query, "page_token": more}
+        except _NO_ANSWER as error:
+            raise TransientError(
+                "RegistryUnreachable", f"what answers at {connection.tracking_uri} is no MLflow"
+            ) from error
+
+    async def tag(self, connection: Connection, model: str, version: str, key: str, value: str) -> None:
+        """Set a tag of a version, or remove it where the value is "". Raises as `lookup` does."""
+        named = {"name": model, "version": version, "key": key}
+        if value:
+            await self._call(connection, "POST", "model-versions/set-tag", {**named, "value": value})
+        else:
+            await self._call(connection, "DELETE", "model-versions/delete-tag", named)
+
     async def _find(self, reference: RegistryReference, connection: Connection) -> ResolvedModel:
         match reference:
             case VersionReference(name, version):

@@ -37,8 +37,15 @@ class Replica:
         self.leading, self.listed = asyncio.Event(), asyncio.Event()
         self.store = Store()
         self.queue = WorkQueue(self._reconcile)
+        served = SimpleNamespace(run=asyncio.Event().wait)
         context = SimpleNamespace(
-            settings=SETTINGS, store=self.store, events=self, questions=self, lineage=self, calm=asyncio.Event()
+            settings=SETTINGS,
+            store=self.store,
+            events=self,
+            questions=self,
+            lineage=self,
+            served=served,
+            calm=asyncio.Event(),
         )
         election = SimpleNamespace(leading=self.leading, release=self._release)
         self.acting = Acting(cast("Context", context), self.queue, cast("Election", election))

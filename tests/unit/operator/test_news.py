@@ -21,6 +21,7 @@ from sdep.operator.deliveries import PATH, Deliveries, serve
 from sdep.operator.election import Election
 from sdep.operator.questions import Questions
 from sdep.operator.queue import WorkQueue
+from sdep.operator.served import Served
 from sdep.operator.store import ObjectName, Store
 from sdep.operator.stream import Streams
 from sdep.registry.mlflow import MlflowRegistry
@@ -46,7 +47,8 @@ class Leader:
             runtime_image="r", mlflow_tracking_uri=registry.url, resolve_interval_seconds=POLL_SECONDS
         )
         nothing = cast("Cluster", SimpleNamespace())
-        self.questions = Questions(nothing, Resolver(MlflowRegistry(http, 30)), settings)
+        registry_door = MlflowRegistry(http, 30)
+        self.questions = Questions(nothing, Resolver(registry_door), settings)
         self.asking = {sdep.key: sdep for sdep in asking}
         self.looked: list[tuple[str, str]] = []
         self.looks = asyncio.Condition()
@@ -56,7 +58,8 @@ class Leader:
         self.leading = asyncio.Event()
         self.leading.set()
         self.leader_address = ""
-        parts = {"settings": settings, "store": store, "events": self, "questions": self.questions}
+        parts = {"settings": settings, "store": store, "events": self, "questions": self.questions, "lineage": self}
+        parts["served"] = Served("", registry_door, self.questions, store)
         context = cast("Context", SimpleNamespace(**parts, calm=asyncio.Event()))
         self.acting = Acting(context, WorkQueue(self._look), cast("Election", self))
 
@@ -65,6 +68,9 @@ class Leader:
     async def release(self) -> None: ...
 
     async def post(self, _: asyncio.Event) -> None:
+        await asyncio.Event().wait()
+
+    async def tell(self) -> None:
         await asyncio.Event().wait()
 
     async def _look(self, name: ObjectName) -> None:

@@ -28,7 +28,9 @@ def coalitions(width: int, budget: int, rng: np.random.Generator) -> Coalitions:
     sizes = range(1, width // 2 + 1)
     share = {size: (width - 1) / (size * (width - size)) * (1 if 2 * size == width else 2) for size in sizes}
     total = sum(share.values())
-    masks, weights, left = [], [], budget
+    masks: list[Array] = []
+    weights: list[float] = []
+    left = budget
     for size in sizes:
         count = comb(width, size) * (1 if 2 * size == width else 2)
         if count > left:

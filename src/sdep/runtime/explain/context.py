@@ -27,6 +27,10 @@ LOOKED_AT = 2000
 """Rows of the reference data whose predictions say which answers there are."""
 SEED = 0
 _LABELS = "labels"
+WHAT_TO_DO = (
+    "log the training data in the model's run, as mlflow.log_artifact('reference_data.csv'), "
+    "or fit an explainer with `sdep explainer fit`"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +47,7 @@ class Context:
     native: Callable[[], Any] = lambda: None
     ahead: Mapping[str, Any] = field(default_factory=dict)
     seed: int | None = SEED
-    missing: str = "log the training data in the model's run, as mlflow.log_artifact('reference_data.csv'), or fit an explainer with `sdep explainer fit`"
+    missing: str = WHAT_TO_DO
     """What to do where there is no reference data."""
 
     _kept: dict[str, Any] = field(default_factory=dict)

@@ -114,7 +114,7 @@ def _shortened(found: Array, row: Array, data: Data, differs: Callable[[Array], 
 
 
 def _distances(rows: Array, row: Array, data: Data) -> Array:
-    return _apart(rows, row, data).sum(axis=1)
+    return np.asarray(_apart(rows, row, data).sum(axis=1))
 
 
 def _apart(rows: Array, row: Array, data: Data) -> Array:

@@ -26,7 +26,7 @@ def scores(raw: Array, classes: tuple[str, ...] = ()) -> Array:
         pass
     if not classes or flat.shape[1] != 1:
         raise NotExplainableError("the model answers with text, and no reference data says which classes there are")
-    return (flat == np.array(classes, dtype=object)).astype(np.float64)
+    return np.asarray(flat == np.array(classes, dtype=object), dtype=np.float64)
 
 
 def classes_of(raw: Array) -> tuple[str, ...]:
@@ -45,7 +45,7 @@ class Sameness(NamedTuple):
     def labels(self, raw: Array) -> Array:
         """One value a row: the label, or the number. Of several outputs, the place of the greatest."""
         if raw.ndim >= MATRIX and raw.shape[1] > 1:
-            return raw.argmax(axis=1)
+            return np.asarray(raw.argmax(axis=1))
         return raw.reshape(-1)
 
     def same(self, raw: Array, label: Any) -> Array:  # noqa: ANN401 - text or a number

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from sdep.runtime.errors import BadDataError
 from sdep.runtime.explain.artifact import no_artifact, read_artifact
 from sdep.runtime.explain.asking import Asking
 from sdep.runtime.explain.config import Config
-from sdep.runtime.explain.context import Context, Predict
+from sdep.runtime.explain.context import WHAT_TO_DO, Context, Predict
 from sdep.runtime.explain.native import implementation_of, native_model
 from sdep.runtime.message import NUMERIC, Payload, in_rows
 from sdep.runtime.reference.reference import FOLDER, ReferenceNotFoundError, read_reference
@@ -34,27 +35,33 @@ def load_context(settings: ExplainSettings) -> Context:
     told = settings.explainer
     directory, trained = settings.directory(told.model_directory), settings.directory(told.explainer_directory)
     artifact = read_artifact(trained, told.type) if trained is not None else no_artifact()
-    config = Config({**artifact.config, **told.config})
-    reference, missing = artifact.reference, ""
+    reference, missing = artifact.reference, WHAT_TO_DO
     if reference is None and directory is not None:
         try:
             reference = read_reference(directory / FOLDER)
         except ReferenceNotFoundError as error:
             missing = error.message
-    made = {"reference": reference, "config": config, "ahead": artifact.ahead, "seed": settings.seed}
-    if missing:
-        made["missing"] = missing
-    names = reference.names if reference is not None else ()
-    if directory is None:
-        return Context(predict=Asking(told, names), names=names, **made)
-    return _local(told, directory, names, made)
+    made = Context(
+        predict=_nobody,
+        reference=reference,
+        config=Config({**artifact.config, **told.config}),
+        ahead=artifact.ahead,
+        seed=settings.seed,
+        missing=missing,
+        names=reference.names if reference is not None else (),
+    )
+    return replace(made, predict=Asking(told, made.names)) if directory is None else _local(told, directory, made)
 
 
-def _local(told: ServedExplainer, directory: Path, names: tuple[str, ...], made: dict[str, Any]) -> Context:
+def _nobody(_: Array) -> Array:
+    raise NotImplementedError
+
+
+def _local(told: ServedExplainer, directory: Path, made: Context) -> Context:
     model = load_model(_unit(told, directory), directory)
-    names = names or tuple(column.name for column in model.signature.columns)
+    names = made.names or tuple(column.name for column in model.signature.columns)
     native = lru_cache(maxsize=1)(lambda: native_model(directory))
-    return Context(predict=predicting(model, names), names=names, native=native, **made)
+    return replace(made, predict=predicting(model, names), names=names, native=native)
 
 
 def _unit(told: ServedExplainer, directory: Path) -> ServedUnit:

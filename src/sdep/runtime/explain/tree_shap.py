@@ -71,22 +71,25 @@ def _of_trees(model: Any) -> Values:  # noqa: ANN401 - as above
 
 
 def _xgboost(booster: Any) -> Values:  # noqa: ANN401 - untyped without the library
+    """In one thread: requests have few rows, for which several threads wait for each other longer than they compute."""
     matrix = import_module("xgboost").DMatrix
+    booster.set_param({"nthread": 1})
     link = "logit" if '"binary:logistic"' in booster.save_config() or '"multi:' in booster.save_config() else "identity"
 
     def values(rows: Array) -> Shapley:
-        found = booster.predict(matrix(rows), pred_contribs=True, validate_features=False).astype(np.float64)
+        found = booster.predict(matrix(rows, nthread=1), pred_contribs=True, validate_features=False).astype(np.float64)
         return _split(found if found.ndim == CUBE else found[:, None, :], link)
 
     return values
 
 
 def _lightgbm(booster: Any) -> Values:  # noqa: ANN401 - as above
+    """In one thread, as above."""
     objective = str(booster.dump_model(num_iteration=1).get("objective", ""))
     link = "logit" if objective.startswith(("binary", "multiclass")) else "identity"
 
     def values(rows: Array) -> Shapley:
-        found = booster.predict(rows, pred_contrib=True)
+        found = booster.predict(rows, pred_contrib=True, num_threads=1)
         return _split(found.reshape(len(rows), -1, booster.num_feature() + 1), link)
 
     return values

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,8 +33,12 @@ class Asked:
 
 class Made:
     def __init__(
-        self, predict: Callable[[Array], Array], model: object, reference: Reference | None, **options: Any
-    ) -> None:  # noqa: ANN401
+        self,
+        predict: Callable[[Array], Array],
+        model: object,
+        reference: Reference | None,
+        config: Mapping[str, object] | None = None,
+    ) -> None:
         self.asked = Asked()
 
         def counted(rows: Array) -> Array:
@@ -42,11 +46,9 @@ class Made:
             self.asked.rows += len(rows)
             return predict(rows)
 
-        config = Config({name: str(value) for name, value in options.pop("config", {}).items()})
+        flags = Config({name: str(value) for name, value in (config or {}).items()})
         names = reference.names if reference is not None else NAMES
-        self.context = Context(
-            predict=counted, names=names, reference=reference, config=config, native=lambda: model, **options
-        )
+        self.context = Context(predict=counted, names=names, reference=reference, config=flags, native=lambda: model)
 
 
 @pytest.fixture(scope="session")

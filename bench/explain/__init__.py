@@ -1,0 +1,1 @@
+"""How right explanations are, and how fast."""
