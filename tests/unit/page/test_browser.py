@@ -223,6 +223,13 @@ async def test_everything_is_reached_by_keyboard(tab: Tab, address: str) -> None
     assert await tab.value("document.activeElement.parentElement.open")
 
 
+async def test_a_model_says_what_it_was_made_of(tab: Tab, address: str) -> None:
+    """Commit, data and image stand in short below the model, whatever a data set is called."""
+    await opened(tab, address, "models/prices")
+    text = await tab.value(TEXT)
+    assert f"commit 1a2b3c4d5e6f · data {HOSTILE}@9f86 · image sha256:abababababab" in text
+
+
 async def test_text_from_the_cluster_is_never_run(tab: Tab, address: str) -> None:
     await opened(tab, address, "models/prices")
     assert HOSTILE in await tab.value(TEXT)
