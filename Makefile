@@ -1,6 +1,6 @@
 # Two commands do everything: `make demo` shows the main job on a real cluster, `make test` runs every test.
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test check unit golden node-tests cluster cluster-down images generate compatibility lock bench-operator bench-rollback bench-serving bench-explain bench-judge
+.PHONY: help demo demo-down test check unit golden node-tests cluster cluster-down images generate compatibility lock bench-operator bench-rollback bench-serving bench-drift bench-explain bench-judge
 PYTHON := .venv/bin/python
 export UV_SYSTEM_CERTS := 1
 
@@ -57,6 +57,9 @@ bench-rollback: .venv/ready ## how soon a bad canary is turned back on a real no
 
 bench-serving: .venv/ready ## how fast a model answers, beside other servers, on loopback (ten minutes)
 	@$(PYTHON) -m bench.serving
+
+bench-drift: .venv/ready ## how soon generated drift is found, and how often none is called drift, beside published detectors (minutes)
+	@$(PYTHON) -m bench.drift
 
 bench-judge: .venv/ready ## how often a good canary is turned back, how soon a bad one, in simulated rollouts (minutes)
 	@$(PYTHON) -m bench.judge

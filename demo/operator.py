@@ -25,7 +25,7 @@ def values(target: Target) -> list[str]:
     for prefix, name in (("image", "operator"), ("runtime.image", "runtime")):
         repository, tag = target.images[name].rsplit(":", 1)
         flags += ["--set", f"{prefix}.repository={repository}", "--set", f"{prefix}.tag={tag}"]
-    return [*flags, "--set", "mlflow.resolveIntervalSeconds=2"]
+    return [*flags, "--set", "mlflow.resolveIntervalSeconds=2", "--set", "mlflow.servedBy=demo"]
 
 
 def install(target: Target) -> None:

@@ -12,7 +12,7 @@ from concurrent.futures import Executor, ProcessPoolExecutor
 
 import numpy as np
 
-from bench.judge import ours
+from bench.judge import distances, ours
 from bench.judge.peers import DOCUMENTED
 from bench.judge.rollouts import JUDGES, Outcome, Scenario, median, passed, run, share
 from bench.judge.traffic import SHARES, service, step
@@ -57,6 +57,7 @@ def main() -> int:
     asked = parser.parse_args()
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         targets = [target for rate in RATES for target in _rate(rate, scenarios(asked.good, asked.bad), pool)]
+        targets += _distances(asked.good // 20, asked.bad, pool)
     for target, measured in [*targets, (Target("analysis-seconds", CALL_SECONDS), seconds_a_call())]:
         sys.stdout.write(f"{target.verdict(measured)}\n")
     return 0
@@ -80,6 +81,22 @@ def _rate(rate: int, kinds: list[Scenario], pool: Executor) -> Iterator[tuple[Ta
     )
     sys.stdout.write(f"Good canaries that have passed when a step of five minutes ends: {', '.join(steps)}.\n")
     sys.stdout.flush()
+
+
+def _distances(good: int, bad: int, pool: Executor) -> list[tuple[Target, float]]:
+    headings = [
+        "PREDICTIONS",
+        "ANSWERED AS",
+        "DISTANCE",
+        *(f"{rate}/S {word}" for rate in RATES for word in ("%", "s", "requests")),
+    ]
+    found = list(distances.rows(RATES, good, bad, pool))
+    sys.stdout.write(f"\nEach distance alone\n{table(headings, [row for row, _ in found])}\n")
+    return [
+        (Target(f"false-rollbacks-{row[1].replace(' ', '-')}-{row[2]}", ALPHA), most)
+        for row, most in found
+        if row[0] == "no difference"
+    ]
 
 
 def _row(found: Outcome) -> Iterator[str]:

@@ -15,23 +15,41 @@ from sdep.rollout.analysis import analyse, verdict
 from sdep.rollout.analysis.kolmogorov_smirnov import LEVELS
 from sdep.rollout.analysis.latency import LOWER_QUANTILES
 from sdep.rollout.analysis.margins import DEFAULT_MARGINS
+from sdep.rollout.analysis.odds import ODDS, weighed
+from sdep.rollout.analysis.proportions import Share
 
 ANALYSIS = Analysis(metrics=[Metric(name=name) for name in ("errors", "refusals", "latency", "predictions")])
 STEPS = 3
 Looks = NDArray[np.bool_]
 """Truth values, by look and rollout."""
 NEVER = -1
+Logs = NDArray[np.float64]
+"""By look, rollout and ratio of odds."""
 
 
-def first_failures(stable: Arm, canary: Arm, share: float) -> list[int]:
-    """The look at which each rollout is turned back, `NEVER` for most. Arms are counted since the step began."""
-    asked = may_fail(stable, canary)
-    return [_first(stable, canary, share, rollout, looks) for rollout, looks in enumerate(asked.T)]
+def first_failures(stable: Arm, canary: Arm, share: float, odds: Logs) -> list[int]:
+    """The look at which each rollout is turned back, `NEVER` for most. Arms are counted since the step began, and `odds` in all steps."""
+    asked = may_fail(stable, canary, odds)
+    return [_first(stable, canary, share, rollout, looks, odds) for rollout, looks in enumerate(asked.T)]
 
 
-def judged(stable: Arm, canary: Arm, share: float, place: tuple[int, int]) -> str:
-    findings = analyse(ANALYSIS, evidence(stable, place), evidence(canary, place), steps=STEPS, share=share)
-    return verdict(findings)
+def judged(stable: Arm, canary: Arm, share: float, place: tuple[int, int], odds: Logs) -> str:
+    told = {"errors": odds[place].tolist(), "refusals": [0.0] * len(ODDS)}
+    arms = evidence(stable, place), evidence(canary, place)
+    return verdict(analyse(ANALYSIS, *arms, steps=STEPS, share=share, odds=told))
+
+
+def odds_of(stable: Arm, canary: Arm, before: Logs | None = None) -> Logs:
+    """What the errors of all looks speak for each ratio, by look and rollout; arms have what was answered within each look."""
+    looks, rollouts = stable.requests.shape
+    logs = np.zeros((looks, rollouts, len(ODDS)))
+    for rollout in range(rollouts):
+        known = [] if before is None else before[-1, rollout].tolist()
+        for look in range(looks):
+            arms = (Share(int(arm.errors[look, rollout]), int(arm.requests[look, rollout])) for arm in (stable, canary))
+            known = weighed(known, *arms)
+            logs[look, rollout] = known
+    return logs
 
 
 def evidence(arm: Arm, place: tuple[int, int]) -> Evidence:
@@ -44,7 +62,7 @@ def evidence(arm: Arm, place: tuple[int, int]) -> Evidence:
     )
 
 
-def may_fail(stable: Arm, canary: Arm) -> Looks:
+def may_fail(stable: Arm, canary: Arm, odds: Logs) -> Looks:
     """Where the analysis need be asked at all, so that ten thousand rollouts take minutes.
 
     It calls a canary worse only where the estimate is over the margin and the greatest likelihood ratio reaches what a mixture must:
@@ -53,13 +71,13 @@ def may_fail(stable: Arm, canary: Arm) -> Looks:
     least = math.log(STEPS * len(ANALYSIS.metrics) / ANALYSIS.alpha)
     enough = np.minimum(stable.requests, canary.requests) >= ANALYSIS.min_requests
     return enough & (
-        _more_errors(stable, canary, least) | _slower(stable, canary, least) | _apart(stable, canary, least)
+        _more_errors(stable, canary, odds) | _slower(stable, canary, least) | _apart(stable, canary, least)
     )
 
 
-def _first(stable: Arm, canary: Arm, share: float, rollout: int, looks: Looks) -> int:
+def _first(stable: Arm, canary: Arm, share: float, rollout: int, looks: Looks, odds: Logs) -> int:
     asked = (int(look) for look in np.flatnonzero(looks))
-    return next((look for look in asked if judged(stable, canary, share, (look, rollout)) == "Fail"), NEVER)
+    return next((look for look in asked if judged(stable, canary, share, (look, rollout), odds) == "Fail"), NEVER)
 
 
 def _histogram(values: NDArray[np.float64], counts: Counts, digits: int) -> Histogram:
@@ -67,11 +85,9 @@ def _histogram(values: NDArray[np.float64], counts: Counts, digits: int) -> Hist
     return Histogram(digits, dict(zip(values[seen].tolist(), counts[seen].tolist(), strict=True)))
 
 
-def _more_errors(stable: Arm, canary: Arm, least: float) -> Looks:
+def _more_errors(stable: Arm, canary: Arm, odds: Logs) -> Looks:
     n, m = np.maximum(stable.requests, 1), np.maximum(canary.requests, 1)
-    both = (stable.errors + canary.errors) / (n + m)
-    ratio = n * _divergence(stable.errors / n, both) + m * _divergence(canary.errors / m, both)
-    found: Looks = ratio >= least
+    found: Looks = np.log(np.exp(odds).mean(axis=-1)) >= math.log(len(ANALYSIS.metrics) / ANALYSIS.alpha) - 1e-6
     found &= 100 * (canary.errors / m - stable.errors / n) > DEFAULT_MARGINS["errors"]
     return found
 
@@ -82,26 +98,26 @@ def _slower(stable: Arm, canary: Arm, least: float) -> Looks:
     for quantile in (0.99, *LOWER_QUANTILES):
         one, other = (LATENCIES[_places(arm, quantile)] for arm in upto)
         beyond = other > one * (1 + DEFAULT_MARGINS["latency"] / 100)
-        found |= beyond & (_against(*upto, quantile) >= least)
+        found |= beyond & (against(*upto, quantile) >= least)
     return found
 
 
 def _apart(stable: Arm, canary: Arm, least: float) -> Looks:
     upto = np.cumsum(stable.predictions, axis=-1), np.cumsum(canary.predictions, axis=-1)
     one, other = (arm / np.maximum(arm[..., -1:], 1) for arm in upto)
-    clear: Looks = np.any([_against(*upto, level) >= least for level in LEVELS], axis=0)
+    clear: Looks = np.any([against(*upto, level) >= least for level in LEVELS], axis=0)
     clear &= 100 * np.abs(one - other).max(axis=-1) > DEFAULT_MARGINS["predictions"]
     return clear
 
 
-def _against(stable: Counts, canary: Counts, level: float) -> NDArray[np.float64]:
+def against(stable: Counts, canary: Counts, level: float) -> NDArray[np.float64]:
     """The greatest likelihood ratio against this level, at the quantile of both together."""
     place = _places(stable + canary, level)[..., None]
     total = np.zeros(place.shape[:-1])
     for arm in (stable, canary):
         n = np.maximum(arm[..., -1], 1)
         nearer = np.stack([np.take_along_axis(arm, np.maximum(place - back, 0), -1)[..., 0] / n for back in (0, 1)])
-        total += n * np.max(_divergence(nearer, np.full_like(nearer, level)), axis=0)
+        total += n * np.max(divergence(nearer, np.full_like(nearer, level)), axis=0)
     return total
 
 
@@ -110,7 +126,7 @@ def _places(upto: Counts, quantile: float) -> NDArray[np.intp]:
     return places
 
 
-def _divergence(share: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
+def divergence(share: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
     """Kullback and Leibler's, of two coins."""
     with np.errstate(divide="ignore", invalid="ignore"):
         hits = np.where(share > 0, share * np.log(share / other), 0.0)

@@ -60,10 +60,10 @@ def passed(rate: float, rollouts: int) -> list[float]:
     """The part of good canaries that each step has already let pass when it ends."""
     draw, shares = np.random.default_rng(1), []
     for share in SHARES:
-        stable, canary = (
-            arm.until_each_look() for arm in step((service(), service()), rate, share, rollouts, draw, outages=False)
-        )
-        verdicts = [ours.judged(stable, canary, share, (STEP_LOOKS - 1, rollout)) for rollout in range(rollouts)]
+        arms = step((service(), service()), rate, share, rollouts, draw, outages=False)
+        odds = ours.odds_of(*arms)
+        stable, canary = (arm.until_each_look() for arm in arms)
+        verdicts = [ours.judged(stable, canary, share, (STEP_LOOKS - 1, rollout), odds) for rollout in range(rollouts)]
         shares.append(verdicts.count("Pass") / rollouts)
     return shares
 
@@ -86,10 +86,14 @@ def _chunk(job: tuple[Scenario, float, int, int]) -> Outcome:
 
 def _ours(steps: list[tuple[Arm, Arm]], size: int) -> list[int | None]:
     found: list[int | None] = [None] * size
+    odds: ours.Logs | None = None
     for number, ((stable, canary), share) in enumerate(zip(steps, SHARES, strict=True)):
+        odds = ours.odds_of(stable, canary, odds)
         going = np.array([look is None for look in found])
         one, other = (_only(arm.until_each_look(), going) for arm in (stable, canary))
-        for rollout, look in zip(np.flatnonzero(going), ours.first_failures(one, other, share), strict=True):
+        for rollout, look in zip(
+            np.flatnonzero(going), ours.first_failures(one, other, share, odds[:, going]), strict=True
+        ):
             if look != ours.NEVER:
                 found[rollout] = number * STEP_LOOKS + look
     return found

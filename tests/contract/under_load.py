@@ -83,8 +83,8 @@ def under_load(folder: Path) -> Iterator[UnderLoad]:
         jobs = [job(name, engine.port, "/prometheus", namespace="n", pod=name) for name, engine in engines.items()]
         jobs.append(job("operator", operator, "/metrics", honor=True, namespace="seldon-system"))
         seen = closing.enter_context(prometheus(folder, jobs, RULES))
-        for engine in engines.values():
-            send(engine, ONE_OF_EACH)
+        for each in engines.values():
+            send(each, ONE_OF_EACH)
         start = _all_scraped(seen, 2 * ONE_OF_EACH.requests, len(jobs))
         seen.until(lambda: seen.value("min (timestamp (up))") > start, "everything is scraped once more")
         before = {name: buckets(engine) for name, engine in engines.items()}

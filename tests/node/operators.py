@@ -21,8 +21,7 @@ class Operator:
     """One `sdep operate`, with a probe port of its own."""
 
     def __init__(self, target: Target, namespace: str, name: str, log: Path, more: Mapping[str, str]) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
+        self.port, self.webhook_port = _free_port(), _free_port()
         self.name = name
         self.log = log
         settings = {
@@ -36,6 +35,8 @@ class Operator:
             "SDEP_LEADER_ELECTION_ID": LEASE,
             **more,
         }
+        if "SDEP_MLFLOW_WEBHOOK_SECRETS" in more:
+            settings["SDEP_MLFLOW_WEBHOOK_PORT"] = str(self.webhook_port)
         with log.open("w") as file:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "sdep", "operate"],
@@ -62,6 +63,11 @@ class Operator:
                 return int(answer.status) == 200
         except OSError:
             return False
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
 
 
 def metric(text: str, name: str) -> float:

@@ -44,6 +44,12 @@ def run(python: Path, target: Target, folder: Path, which: str, /, **arguments: 
     return re.findall(r"^OUTPUT (.*)$", done.stdout, re.MULTILINE)[-1]
 
 
+def is_tagged(mlflow: Mlflow, version: str) -> bool:
+    """Whether the registry says that this SeldonDeployment serves the version."""
+    tags = {tag["key"]: tag["value"] for tag in mlflow.version(MODEL, version).get("tags", ())}
+    return f"{NAMESPACE}/{NAME}/main=100%" in tags.get("sdep.served-by/demo", "").split()
+
+
 def served(target: Target) -> dict[str, str]:
     """Versions by predictor."""
     return {pin["predictor"]: pin["version"] for pin in sdep.status(target, NAME).get("models", ())}
@@ -67,6 +73,7 @@ def test_a_pipeline_serves_a_model_promotes_the_next_and_takes_it_back(
     said = run(pipelines_python, target, tmp_path, "serve", manifest=json.dumps(body), model_uri=uri, **place)
     assert said.startswith("Ready: ")
     assert served(target) == {"main": "1"}
+    until(lambda: is_tagged(mlflow, "1"), "the registry knows where version 1 is served", 30)
     mlflow.set_alias(MODEL, ALIAS, "2")
     said = run(pipelines_python, target, tmp_path, "release", name=NAME, version="2", **place)
     assert said.startswith("Promoted: ")
@@ -74,6 +81,8 @@ def test_a_pipeline_serves_a_model_promotes_the_next_and_takes_it_back(
     said = run(pipelines_python, target, tmp_path, "roll_back", name=NAME, why="worse", **place)
     assert said == f"main/{unit_name(target)} goes from {MODEL}/2 back to {MODEL}/1 and is held there"
     until(lambda: served(target) == {"main": "1"}, "the model before is served", 30)
+    sdep.wait_ready(target, NAME)
+    until(lambda: is_tagged(mlflow, "1") and not is_tagged(mlflow, "2"), "the registry knows that it is back", 30)
     with capsys.disabled():
         print(f"\nserved, promoted and taken back in {time.monotonic() - start:.0f} s")
 

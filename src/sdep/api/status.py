@@ -93,7 +93,7 @@ ReceiverName = Literal["DataHub", "OpenLineage"]
 class Told(KubeModel):
     """What a receiver of lineage was last told, and when: `digest` is that of the statement, `models` are those it was told of.
 
-    `runs` are those of OpenLineage that are on, by predictor.
+    `runs` are those of OpenLineage that are on, by predictor. While a try that failed may have arrived in part, `digest` is "".
     """
 
     receiver: ReceiverName
@@ -184,7 +184,8 @@ class Measured(KubeModel):
 class Collected(KubeModel):
     """The evidence of the current step. `pods` is what each pod told last, by its uid: the next telling counts from there.
 
-    `queries` has the counts of each query by its name.
+    `queries` has the counts of each query by its name. `odds` has, of errors and refusals, how much all looks of the rollout speak
+    for some ratios of the odds, as logarithms (`rollout/analysis/odds.py`).
     """
 
     since: str = ""
@@ -193,6 +194,7 @@ class Collected(KubeModel):
     canary: Evidence = Evidence()
     pods: dict[str, Evidence] = Field(default_factory=dict)
     queries: dict[str, Measured] = Field(default_factory=dict)
+    odds: dict[str, list[float]] = Field(default_factory=dict)
 
 
 class GateAnswer(KubeModel):

@@ -24,7 +24,7 @@ _BY_REASON = {
     "RegistryRefusesHost": "Start the MLflow server with --allowed-hosts for the name by which the operator calls it.",
     "RegistryUnreachable": "See that the MLflow server runs and that the operator can reach it; what is pinned goes on serving.",
     "InputExampleFailed": "Save the model with an input_example that it answers: who sends what it shows is refused too.",
-    "ReferenceNotFound": "Log the training data as the message says, or name a table in reference.uri of the driftDetector or the explainer.",
+    "ReferenceNotFound": "Log the training data as the message says, or name a table in reference.uri of the detector or explainer.",
     "FeaturesDrifted": "Look at the features that are named: mend where they come from, or train the model anew with newer data.",
     "PredictionsDrifted": "Look at what the model is asked and at newer truth: train it anew where it no longer answers well.",
     "QualityDegraded": "Mend what sends the values that are named; the condition turns with the next window that is well.",

@@ -134,7 +134,7 @@ class Rollouts:
         collected = gathered(collected, told, present, now).model_copy(update={"queries": counts})
         share = None if before.mirror else 0.5 if trial.baseline else before.weight / 100
         steps = len(trial.spec.steps)
-        compared = analyse(analysis, collected.stable, collected.canary, steps=steps, share=share)
+        compared = analyse(analysis, collected.stable, collected.canary, steps=steps, share=share, odds=collected.odds)
         return collected, [*(unseen(compared, untold) if untold else compared), *answered]
 
     async def _told(self, name: ObjectName, trial: Trial, asked: Sequence[Asked], since: str) -> tuple[list[Told], str]:

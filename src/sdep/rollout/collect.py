@@ -8,6 +8,8 @@ from typing import Literal
 
 from sdep.api.status import Collected
 from sdep.evidence.evidence import Evidence
+from sdep.rollout.analysis.odds import weighed
+from sdep.rollout.analysis.rates import share
 
 Side = Literal["stable", "canary"]
 
@@ -53,4 +55,10 @@ def grown(
 def gathered(before: Collected, told: Iterable[Told], present: Collection[str], now: str) -> Collected:
     """The evidence of both sides of a rollout since `before.since`."""
     sums, pods = grown({"stable": before.stable, "canary": before.canary}, before.pods, before.since, told, present)
-    return Collected(since=before.since, at=now, pods=pods, stable=sums["stable"], canary=sums["canary"])
+    stable, canary = sums["stable"], sums["canary"]
+    new = stable.since(before.stable), canary.since(before.canary)
+    odds = {
+        "errors": weighed(before.odds.get("errors", ()), *(share(told.errors, told) for told in new)),
+        "refusals": weighed(before.odds.get("refusals", ()), *(share(told.refusals, told) for told in new)),
+    }
+    return Collected(since=before.since, at=now, pods=pods, stable=stable, canary=canary, odds=odds)

@@ -41,7 +41,7 @@ def waiting(trial: Trial) -> str:
 
 
 def entered(trial: Trial, status: RolloutStatus, number: int, now: str) -> RolloutStatus:
-    """A step begins with no evidence: each is judged by its own."""
+    """A step begins with no evidence: each is judged by its own. What the looks before said of odds counts on."""
     step = trial.spec.steps[number]
     return status.model_copy(
         update={
@@ -54,7 +54,7 @@ def entered(trial: Trial, status: RolloutStatus, number: int, now: str) -> Rollo
             "step_started_at": now,
             "findings": [],
             "gates": [],
-            "collected": Collected(since=after(now, seconds(trial.spec.analysis.delay))),
+            "collected": Collected(since=after(now, seconds(trial.spec.analysis.delay)), odds=status.collected.odds),
         }
     )
 

@@ -58,7 +58,7 @@ class Leader:
         self.leading = asyncio.Event()
         self.leading.set()
         self.leader_address = ""
-        parts = {"settings": settings, "store": store, "events": self, "questions": self.questions}
+        parts = {"settings": settings, "store": store, "events": self, "questions": self.questions, "lineage": self}
         parts["served"] = Served("", registry_door, self.questions, store)
         context = cast("Context", SimpleNamespace(**parts, calm=asyncio.Event()))
         self.acting = Acting(context, WorkQueue(self._look), cast("Election", self))
@@ -68,6 +68,9 @@ class Leader:
     async def release(self) -> None: ...
 
     async def post(self, _: asyncio.Event) -> None:
+        await asyncio.Event().wait()
+
+    async def tell(self) -> None:
         await asyncio.Event().wait()
 
     async def _look(self, name: ObjectName) -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from sdep.api.status import Collected
 from sdep.evidence.evidence import Evidence
+from sdep.rollout.analysis.odds import weighed
+from sdep.rollout.analysis.proportions import Share
 from sdep.rollout.collect import Told, gathered
 from tests.unit.rollout.trials import START, later
 
@@ -43,3 +47,18 @@ def test_another_source_begins_anew_and_what_the_first_told_stays() -> None:
     second = gathered(first, scraped[:1], {"a"}, later(10))
     third = gathered(second, scraped[1:], {"a"}, later(11))
     assert (second.canary.requests, third.canary.requests, third.canary.bucketed) == (7, 12, True)
+
+
+def test_failures_of_each_look_are_weighed_beside_the_requests_of_that_look() -> None:
+    """And what the looks before said is added to, whatever the step."""
+
+    def look(before: Collected, requests: int, errors: int) -> Collected:
+        evidence = Evidence(requests=requests, errors=errors, refusals=requests - errors)
+        arms = [Told("a", "canary", later(1), evidence), Told("b", "stable", later(1), Evidence(requests=requests))]
+        return gathered(before, arms, {"a", "b"}, later(9))
+
+    first = look(Collected(since=START), 100, 4)
+    assert first.odds["errors"] == pytest.approx(weighed([], Share(0, 100), Share(4, 100)))
+    second = look(first, 150, 10)
+    assert second.odds["errors"] == pytest.approx(weighed(first.odds["errors"], Share(0, 50), Share(6, 50)))
+    assert second.odds["refusals"][0] > 0

@@ -184,3 +184,12 @@ def test_the_history_is_bounded_and_what_pods_told_last_is_dropped_at_the_end() 
 def test_evidence_of_a_step_counts_after_its_delay() -> None:
     first = walk(trial(analysis={"delay": "20s"}), (0, seen()))
     assert first.collected.since == later(20)
+
+
+def test_what_looks_said_of_odds_counts_on_in_the_next_step_and_not_in_the_next_trial() -> None:
+    collected = Collected(since=START, odds={"errors": [1.0, 2.0]})
+    status = walk(trial(), (0, seen()), (61, seen("Pass", collected=collected)))
+    assert (status.step, status.collected.odds, status.collected.stable.requests) == (1, {"errors": [1.0, 2.0]}, 0)
+    again = command("retry", at="2026-01-01T00:03:00Z")
+    failed = walk(trial(), (90, seen("Fail", collected=collected)), before=status)
+    assert walk(trial(), (180, seen(command=again)), (181, seen()), before=failed).collected.odds == {}

@@ -60,3 +60,20 @@ def test_an_installation_may_allow_other_hosts() -> None:
 def test_a_notification_of_nothing_is_warned_of() -> None:
     (problem,) = found(canary="canary", notify=[{**NOTIFY, "phases": []}])
     assert (problem.severity, problem.field) == ("warning", "spec.rollout.notify[0].phases")
+
+
+@pytest.mark.parametrize(
+    ("analysis", "field", "message"),
+    [
+        (
+            {"metrics": [{"name": "errors", "distance": "ChiSquare"}]},
+            "metrics[0].distance",
+            "changes nothing of errors",
+        ),
+        ({"source": "Prometheus", "metrics": [{"name": "predictions"}]}, "metrics[0]", "never has data"),
+    ],
+)
+def test_what_a_metric_does_nothing_with_is_said(analysis: dict[str, object], field: str, message: str) -> None:
+    (problem,) = found(canary="canary", analysis=analysis)
+    assert (problem.field, problem.reason) == (f"spec.rollout.analysis.{field}", "NoEffect")
+    assert message in problem.message

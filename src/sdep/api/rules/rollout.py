@@ -9,6 +9,7 @@ from sdep.api.predictor import WHOLE
 from sdep.api.problem import Problem
 from sdep.api.rollout import BASELINE_SUFFIX, CANARY_SUFFIX, RolloutSpec
 from sdep.api.rollout_annotation import FIELD, rollout_of
+from sdep.api.rules.metrics import metrics
 from sdep.api.rules.predictors import DNS_LABEL
 from sdep.api.rules.queries import queries
 from sdep.api.rules.rollout_addresses import addresses
@@ -110,5 +111,5 @@ def _moves(uri: str) -> bool:
     return uri.startswith("models:/") and ("@" in uri or not uri.rsplit("/", 1)[-1].isdecimal())
 
 
-_OF_A_ROLLOUT: tuple[_Rule, ...] = (_steps, _freeze, _pair, _made_canary, _baseline, queries)
+_OF_A_ROLLOUT: tuple[_Rule, ...] = (_steps, _freeze, _pair, _made_canary, _baseline, metrics, queries)
 RULES = (rollout,)

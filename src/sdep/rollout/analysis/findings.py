@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from sdep.api.rollout import Analysis, Metric
 from sdep.api.status import Finding
 from sdep.evidence.evidence import Evidence
 from sdep.rollout.analysis.interval import Risk, Verdict
 from sdep.rollout.analysis.margins import margin
+from sdep.rollout.analysis.odds import worse
 from sdep.rollout.analysis.rules import RULES
 from sdep.rollout.analysis.split import split
 
@@ -17,19 +19,36 @@ _WORST_FIRST: tuple[Verdict, ...] = ("Fail", "Inconclusive", "NoData", "Pass")
 
 
 def analyse(
-    analysis: Analysis, stable: Evidence, canary: Evidence, *, steps: int, share: float | None
+    analysis: Analysis,
+    stable: Evidence,
+    canary: Evidence,
+    *,
+    steps: int,
+    share: float | None,
+    odds: Mapping[str, Sequence[float]] | None = None,
 ) -> list[Finding]:
     """Judges the evidence since the current step began; to be asked again as often as one likes.
 
     In all looks of all `steps` together a canary that is no worse fails with a chance of at most `analysis.alpha`. `share` is the
-    part of both predictors' requests that the canary is meant to get, None where nobody knows. A split that is off comes first and leaves
+    part of both predictors' requests that the canary is meant to get, None where nobody knows. `odds` is what all looks say of errors
+    and refusals (`odds.py`); without it the evidence alone does. A split that is off comes first and leaves
     nothing clear, except a failure of a canary that got too little: gateways turn away from one that fails.
     """
     judged = sum(not metric.dry_run for metric in analysis.metrics)
-    risk = Risk(worse=analysis.alpha / (steps * max(1, judged)), passed=analysis.alpha)
-    findings = [_finding(metric, stable, canary, risk, analysis.min_requests) for metric in analysis.metrics]
+    each = analysis.alpha / max(1, judged)
+    risk = Risk(worse=each / steps, passed=analysis.alpha)
+    findings = [
+        _finding(metric, stable, canary, _told(risk, metric, odds or {}, each), analysis.min_requests)
+        for metric in analysis.metrics
+    ]
     off = split(stable, canary, share)
     return [off, *(_doubted(finding, off) for finding in findings)] if off else findings
+
+
+def _told(risk: Risk, metric: Metric, odds: Mapping[str, Sequence[float]], alpha: float) -> Risk:
+    """With what all looks of the rollout say, which need not share `alpha` between steps."""
+    logs = odds.get(metric.name)
+    return replace(risk, surely=worse(logs, alpha)) if logs else risk
 
 
 def unseen(findings: Sequence[Finding], why: str) -> list[Finding]:

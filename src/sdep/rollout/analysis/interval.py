@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Verdict = Literal["Pass", "Fail", "Inconclusive", "NoData"]
@@ -15,11 +15,13 @@ class Risk:
 
     `worse`: that a canary that is no worse is called worse. Any measure in any step turns a rollout back, so they share it
     (Bonferroni). `passed`: that a canary beyond the margin passes. To be promoted it has to pass by every measure in every step, so each
-    may take the whole of it (Berger's intersection-union test, 1982).
+    may take the whole of it (Berger's intersection-union test, 1982). `surely`: whether it is worse, where that is told by more than the
+    evidence of the step.
     """
 
     worse: float
     passed: float
+    surely: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,10 @@ class Interval:
             return "Fail"
         return "Pass" if self.high <= margin else "Inconclusive"
 
+    def known(self, differs: bool | None) -> Interval:  # noqa: FBT001 - what is known, not how
+        """The same where it is known by another way whether it is worse."""
+        return replace(self, differs=differs, low=max(self.low, 0.0) if differs else self.low)
+
     def times(self, factor: float) -> Interval:
         """The same in another unit."""
         return Interval(factor * self.estimate, factor * self.low, factor * self.high, self.differs)
@@ -64,4 +70,5 @@ class Interval:
     def difference(self, margin: float, unit: str) -> str:
         """For people: `worse by 2.1 points (0.6 to 3.9), more than the 1 allowed`."""
         side = "worse" if self.estimate >= 0 else "better"
+        side = f"surely {side}" if self.worse and self.low <= 0 else side
         return f"{side} by {abs(self.estimate):,.1f} {unit} ({self.bounds()}), {self.beside(margin)}"

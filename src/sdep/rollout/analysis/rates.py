@@ -12,21 +12,21 @@ from sdep.rollout.analysis.proportions import Share, difference
 
 def errors(metric: Metric, stable: Evidence, canary: Evidence, risk: Risk) -> Comparison:
     """Answers that are the server's fault, in percentage points."""
-    return _compared(metric, _share(stable.errors, stable), _share(canary.errors, canary), risk, "failed")
+    return _compared(metric, share(stable.errors, stable), share(canary.errors, canary), risk, "failed")
 
 
 def refusals(metric: Metric, stable: Evidence, canary: Evidence, risk: Risk) -> Comparison:
     """Answers that say that the client asked wrongly, in percentage points."""
-    return _compared(metric, _share(stable.refusals, stable), _share(canary.refusals, canary), risk, "were refused")
+    return _compared(metric, share(stable.refusals, stable), share(canary.refusals, canary), risk, "were refused")
 
 
-def _share(hits: int, evidence: Evidence) -> Share:
+def share(hits: int, evidence: Evidence) -> Share:
     """What pods tell is not trusted to add up."""
     return Share(min(hits, evidence.requests), evidence.requests)
 
 
 def _compared(metric: Metric, stable: Share, canary: Share, risk: Risk, verb: str) -> Comparison:
-    points = difference(stable, canary, risk).times(100)
+    points = difference(stable, canary, risk).known(risk.surely).times(100)
     facts = (
         f"{100 * canary.rate:.1f} % of {canary.trials:,} requests {verb}, "
         f"{100 * stable.rate:.1f} % of {stable.trials:,} at the stable predictor"

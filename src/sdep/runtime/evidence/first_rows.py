@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from operator import itemgetter
 from typing import TYPE_CHECKING
 from zlib import crc32
@@ -10,6 +11,7 @@ from sdep.evidence.answers import MOST_ROWS, Row
 from sdep.runtime.evidence.answers import rows_of
 from sdep.runtime.evidence.cells import label_of, number_of
 from sdep.runtime.evidence.labels import MOST_CHARACTERS
+from sdep.runtime.message import NUMERIC
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +25,18 @@ _DIGEST = 10
 def first_rows(payload: Payload) -> tuple[Row, ...]:
     """None of what has no rows, as bytes or an object. Raises anything for what is odd."""
     rows = rows_of(payload)
-    return () if rows is None else tuple(_row(row) for row in rows[:MOST_ROWS].tolist())
+    if rows is None:
+        return ()
+    read = _numbers if rows.dtype.kind in NUMERIC else _row
+    return tuple(read(row) for row in rows[:MOST_ROWS].tolist())
+
+
+def _numbers(row: Sequence[float]) -> Row:
+    """The same as of any row, where nothing but numbers can be."""
+    if not math.isfinite(sum(row)):
+        return _row(row)
+    greatest = max(row)
+    return Row(str(row.index(greatest)) if len(row) > 1 else None, float(greatest))
 
 
 def _row(row: Sequence[object]) -> Row:

@@ -1,0 +1,1 @@
+"""Generated streams with known changes, and when which detector finds them."""
