@@ -44,6 +44,7 @@ IN_NO_STATUS = (
     "cli/",
     "runtime/",
     "diagnosis/",
+    "pipelines/",
     "operator/election.py",
     "operator/page/",
     "cluster/credentials.py",
@@ -51,7 +52,7 @@ IN_NO_STATUS = (
     "cluster/rollout_command.py",
     "cluster/viewer.py",
 )
-"""Errors of these end in a program's log, on a terminal or in a browser."""
+"""Errors of these end in a log of a program or of a pipeline's step, on a terminal or in a browser."""
 TRIED_AGAIN = {"Conflict"}
 """Ends one look, which is repeated soon: no condition has it."""
 

@@ -41,7 +41,7 @@ def least_distance(stable: Histogram, canary: Histogram, alpha: float) -> float:
         return _of_cuts(curve, alpha * PART)
     estimate, low = _greatest(curve), 0.0
     for level in LEVELS:
-        low = _raised(low, estimate, _Level(curve, level, alpha * (1 - PART) / len(LEVELS), estimate))
+        low = _Level(curve, level, alpha * (1 - PART) / len(LEVELS), estimate).raised(low)
     return low
 
 
@@ -57,16 +57,6 @@ def _of_cuts(curve: list[Point], alpha: float) -> float:
 def _greatest(curve: list[Point]) -> float:
     n, m = curve[-1]
     return max(abs(below / n - beside / m) for below, beside in curve)
-
-
-def _raised(low: float, high: float, level: _Level) -> float:
-    """The greatest distance between the two that this level refutes, `low` where it refutes none."""
-    if not level.refutes(low):
-        return low
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        low, high = (middle, high) if level.refutes(middle) else (low, middle)
-    return low
 
 
 def _curve(stable: Histogram, canary: Histogram) -> list[Point]:
@@ -94,9 +84,24 @@ class _Level:
         self._against, self._prior = evidence_against(level, int(self._n)), around(level)
         self._budget = math.log(1 / alpha)
 
-    def refutes(self, apart: float) -> bool:
-        """The likeliest point is asked first: mostly it stands, and the others need not be asked."""
-        return self._refuted(apart, self._pooled) and all(self._refuted(apart, point) for point in self._points)
+    def raised(self, low: float) -> float:
+        """The greatest distance that is refuted at every point, `low` where that is not.
+
+        The likeliest point is asked first: mostly it stands, and the others need not be asked.
+        """
+        if not (self._refuted(low, self._pooled) and all(self._refuted(low, point) for point in self._points)):
+            return low
+        found = self._most
+        for point in (self._pooled, *self._points):
+            found = found if self._refuted(found, point) else self._halved(low, found, point)
+        return found
+
+    def _halved(self, low: float, high: float, point: _Weighed) -> float:
+        """The greatest distance that is refuted at one point, between one that is and one that is not."""
+        for _ in range(_HALVINGS):
+            middle = (low + high) / 2
+            low, high = (middle, high) if self._refuted(middle, point) else (low, middle)
+        return low
 
     def _refuted(self, apart: float, point: _Weighed) -> bool:
         level, share = self._level, point.beside / self._m

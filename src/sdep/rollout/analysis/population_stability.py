@@ -8,7 +8,7 @@ from sdep.evidence.histogram import Histogram
 from sdep.rollout.analysis.bins import binned
 from sdep.rollout.analysis.interval import Interval, Risk
 from sdep.rollout.analysis.kolmogorov_smirnov import least_distance
-from sdep.rollout.analysis.proportions import Share, difference, greatest_log_ratio
+from sdep.rollout.analysis.proportions import Share, greatest_difference, greatest_log_ratio
 
 _FLOOR = 1e-4
 """Added to each share, so that an empty bin adds much and not everything."""
@@ -24,12 +24,12 @@ def population_stability(stable: Histogram, canary: Histogram, risk: Risk) -> In
     bins = binned(stable, canary)
     arms = [(Share(one, stable.total), Share(other, canary.total)) for one, other in bins.counts]
     estimate = sum(_added(one.rate, other.rate) for one, other in arms)
-    each = Risk(1, risk.passed * bins.part)
+    alpha = risk.passed * bins.part
     apart = least_distance(stable, canary, risk.worse)
     return Interval(
         estimate,
         low=min(4 * apart * apart, estimate),
-        high=max(estimate, sum(max(_most(one, other, each), _most(other, one, each)) for one, other in arms)),
+        high=max(estimate, sum(max(_most(one, other, alpha), _most(other, one, alpha)) for one, other in arms)),
         differs=apart > 0,
     )
 
@@ -38,8 +38,8 @@ def _added(share: float, other: float) -> float:
     return (other - share) * math.log((other + _FLOOR) / (share + _FLOOR))
 
 
-def _most(falling: Share, rising: Share, risk: Risk) -> float:
+def _most(falling: Share, rising: Share, alpha: float) -> float:
     """What a bin adds at most where the second share is the greater: each factor at its greatest."""
-    more = difference(falling, rising, risk).high
-    ratio = min(greatest_log_ratio(falling, rising, risk.passed), math.log1p(max(0.0, more) / _FLOOR))
-    return max(0.0, more) * max(0.0, ratio)
+    more = max(0.0, greatest_difference(falling, rising, alpha))
+    ratio = min(greatest_log_ratio(falling, rising, alpha), math.log1p(more / _FLOOR))
+    return more * max(0.0, ratio)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sdep.rollout.analysis.bernoulli import log_likelihood, log_mixture_of_rates
 from sdep.rollout.analysis.interval import Interval, Risk
 
-_HALVINGS = 20
+_HALVINGS = 14
 _DEAREST = 1e15
 """A price beyond which nothing changes."""
 
@@ -32,12 +32,17 @@ def difference(stable: Share, canary: Share, risk: Risk) -> Interval:
     (Robbins 1970; with two arms at once, universal inference: Wasserman, Ramdas & Balakrishnan 2020). The bounds are the least and the
     greatest difference in that set. Arms are weighed together: each has not to be known by itself.
     """
-    averaged = log_mixture_of_rates((stable.hits, stable.trials), (canary.hits, canary.trials))
+    averaged = _averaged(stable, canary)
     return Interval(
         estimate=canary.rate - stable.rate,
         low=-_greatest_drop(canary, stable, averaged + math.log(risk.worse)),
         high=_greatest_drop(stable, canary, averaged + math.log(risk.passed)),
     )
+
+
+def greatest_difference(stable: Share, canary: Share, alpha: float) -> float:
+    """How much the rate of the canary exceeds that of the stable predictor at most, in the same set."""
+    return _greatest_drop(stable, canary, _averaged(stable, canary) + math.log(alpha))
 
 
 def greatest_log_ratio(stable: Share, canary: Share, alpha: float) -> float:
@@ -46,8 +51,7 @@ def greatest_log_ratio(stable: Share, canary: Share, alpha: float) -> float:
     As for the difference each price of likelihood has one pair of rates, here (hits + price) / (trials + price) and (hits - price) /
     (trials - price).
     """
-    averaged = log_mixture_of_rates((stable.hits, stable.trials), (canary.hits, canary.trials))
-    least = averaged + math.log(alpha)
+    least = _averaged(stable, canary) + math.log(alpha)
     low, high = 0.0, float(stable.hits)
     if _likelihood_at(high, stable, canary) > least:
         return math.inf
@@ -58,6 +62,10 @@ def greatest_log_ratio(stable: Share, canary: Share, alpha: float) -> float:
         return math.inf
     rising, falling = _moved(canary, high), _moved(stable, -high)
     return math.log(rising / falling)
+
+
+def _averaged(stable: Share, canary: Share) -> float:
+    return log_mixture_of_rates((stable.hits, stable.trials), (canary.hits, canary.trials))
 
 
 def _moved(share: Share, price: float) -> float:
