@@ -93,7 +93,7 @@ ReceiverName = Literal["DataHub", "OpenLineage"]
 class Told(KubeModel):
     """What a receiver of lineage was last told, and when: `digest` is that of the statement, `models` are those it was told of.
 
-    `runs` are those of OpenLineage that are on, by predictor.
+    `runs` are those of OpenLineage that are on, by predictor. While a try that failed may have arrived in part, `digest` is "".
     """
 
     receiver: ReceiverName

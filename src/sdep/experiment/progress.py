@@ -52,16 +52,17 @@ def looked_at(
     present: Collection[str],
     now: str,
 ) -> ExperimentStatus:
-    """One look at an experiment that runs. What it comes to is said once, and stays."""
+    """One look at an experiment that runs; its evidence begins with the first. What it comes to is said once, and stays."""
     last = before.collected
-    sums, pods = grown(last.arms, last.pods, last.since, map(_lean, told), present)
+    since = last.since if last.at else now
+    sums, pods = grown(last.arms, last.pods, since, map(_lean, told), present)
     found = known(arms, sums)
     compared = judged(spec, found)
     seen = before.model_copy(
         update={
             "arms": [status(one) for one in found],
             "findings": [one.finding for one in compared],
-            "collected": ArmsEvidence(since=last.since, at=now, arms=sums, pods=pods),
+            "collected": ArmsEvidence(since=since, at=now, arms=sums, pods=pods),
         }
     )
     return _concluded(spec, arms, seen, compared, now)

@@ -42,7 +42,7 @@ class Experiments:
         arms = [_arm(sight.plan, predictor) for predictor in compared]
         if before is None or before.revision != revision(spec, arms):
             return begun(spec, arms, now)
-        if not is_due(spec, before, now):
+        if not is_due(spec, before, now) or not (before.collected.at or _rolled_out(sight, compared)):
             return before
         pods = list(self._store.pods(name))
         asked = [one for found in compared for one in asked_of(pods, sight.plan, found, found.name)]
@@ -63,6 +63,12 @@ def _compared(spec: ExperimentSpec, written: SeldonDeployment, plan: Plan) -> Se
     named = set(spec.predictors)
     meant = {found.name for found in written.spec.predictors if not found.shadow and (not named or found.name in named)}
     return [found for found in plan.predictors if found.name in meant]
+
+
+def _rolled_out(sight: Sight, compared: Sequence[Predictor]) -> bool:
+    """What pods of an earlier version do is not the arm's: nothing is counted before all of them are new."""
+    done = {seen.name for seen in sight.observed if seen.rolled_out}
+    return all(predictor.name in done for predictor in compared)
 
 
 def _arm(plan: Plan, predictor: Predictor) -> Arm:

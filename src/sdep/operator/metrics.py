@@ -7,7 +7,9 @@ from collections.abc import Callable
 from types import SimpleNamespace
 
 import aiohttp
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
+
+disable_created_metrics()  # type: ignore[no-untyped-call]  # a counter that is told anew at each scrape would seem made anew
 
 RECONCILE_SECONDS = Histogram(
     "sdep_reconcile_seconds",
@@ -30,6 +32,21 @@ DRIFT_DISTANCE = Gauge(
     [*_PREDICTOR, "kind", "feature"],
 )
 DRIFT_WINDOWS = Counter("sdep_drift_windows_total", "Whole windows that were judged for drift", ["reason"])
+SHADOW_PAIRS = Counter(
+    "sdep_shadow_pairs_total", "Requests that a shadow answered too, by outcome", [*_PREDICTOR, "outcome"]
+)
+SHADOW_UNPAIRED = Counter(
+    "sdep_shadow_unpaired_total", "Answers of one side that the other never gave", [*_PREDICTOR, "side"]
+)
+SHADOW_AGREEMENT = Gauge(
+    "sdep_shadow_agreement_ratio", "Share of the pairs of answers that agree", [*_PREDICTOR, "bound"]
+)
+SHADOW_DELTA = Gauge(
+    "sdep_shadow_prediction_delta", "Numbers of a shadow minus those of clients", [*_PREDICTOR, "quantile"]
+)
+SHADOW_SLOWER = Gauge(
+    "sdep_shadow_latency_delta_seconds", "Time of a shadow minus that of clients", [*_PREDICTOR, "quantile"]
+)
 CHANGES = Counter("sdep_changes_total", "Children that were created, updated or deleted", ["kind", "action"])
 REGISTRY_MOVES = Counter("sdep_model_moves_total", "Models that were replaced since their reference moved")
 WATCH_AGE = Gauge("sdep_watch_silent_seconds", "Time since the most silent watch was last heard")

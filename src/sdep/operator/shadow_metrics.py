@@ -5,23 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from prometheus_client import Counter, Gauge, disable_created_metrics
-
-disable_created_metrics()  # type: ignore[no-untyped-call]  # a counter that is told anew at each scrape would seem made anew
-
-_SHADOW = ["namespace", "deployment_name", "predictor_name"]
-PAIRS = Counter("sdep_shadow_pairs_total", "Requests that a shadow answered too, by outcome", [*_SHADOW, "outcome"])
-UNPAIRED = Counter("sdep_shadow_unpaired_total", "Answers of one side that the other never gave", [*_SHADOW, "side"])
-AGREEMENT = Gauge("sdep_shadow_agreement_ratio", "Share of the pairs of answers that agree", [*_SHADOW, "bound"])
-DELTA = Gauge("sdep_shadow_prediction_delta", "Numbers of a shadow minus those of clients", [*_SHADOW, "quantile"])
-SLOWER = Gauge("sdep_shadow_latency_delta_seconds", "Time of a shadow minus that of clients", [*_SHADOW, "quantile"])
+from sdep.operator.metrics import SHADOW_AGREEMENT, SHADOW_DELTA, SHADOW_PAIRS, SHADOW_SLOWER, SHADOW_UNPAIRED
 
 _QUANTILES = {"p05": "0.05", "p50": "0.5", "p95": "0.95", "p99": "0.99"}
 
 
 def measure_shadows(sdeps: Iterable[Mapping[str, Any]]) -> None:
     """As each status says; a shadow that is no more has no series."""
-    for metric in (PAIRS, UNPAIRED, AGREEMENT, DELTA, SLOWER):
+    for metric in (SHADOW_PAIRS, SHADOW_UNPAIRED, SHADOW_AGREEMENT, SHADOW_DELTA, SHADOW_SLOWER):
         metric.clear()
     for body in sdeps:
         for found in (body.get("status") or {}).get("comparisons") or ():
@@ -30,12 +21,12 @@ def measure_shadows(sdeps: Iterable[Mapping[str, Any]]) -> None:
 
 def _measure(shadow: tuple[str, str, str], found: Mapping[str, Any]) -> None:
     for outcome, count in _outcomes(found).items():
-        PAIRS.labels(*shadow, outcome).inc(count)
+        SHADOW_PAIRS.labels(*shadow, outcome).inc(count)
     for side, alone in (("live", "liveOnly"), ("shadow", "shadowOnly")):
-        UNPAIRED.labels(*shadow, side).inc(found.get(alone, 0))
+        SHADOW_UNPAIRED.labels(*shadow, side).inc(found.get(alone, 0))
     for bound, share in (found.get("agreement") or {}).items():
-        AGREEMENT.labels(*shadow, bound).set(share)
-    for gauge, field in ((DELTA, "delta"), (SLOWER, "slower")):
+        SHADOW_AGREEMENT.labels(*shadow, bound).set(share)
+    for gauge, field in ((SHADOW_DELTA, "delta"), (SHADOW_SLOWER, "slower")):
         for name, value in (found.get(field) or {}).items():
             if name in _QUANTILES:
                 gauge.labels(*shadow, _QUANTILES[name]).set(value)

@@ -141,3 +141,12 @@ def test_what_holds_it_within_a_step_is_said_and_explained() -> None:
     shown = list(lines(seen(held), PLAIN, NOW))
     assert shown[3].startswith("└─ ◌ rollout of main-new: Progressing · step 2 of 3 · weight 25%")
     assert "GateClosed: gate tickets answers 403: not yet" in shown[4]
+
+
+def test_a_fresh_baseline_is_shown_after_the_canary_while_it_is_there() -> None:
+    made = [{"name": name, "traffic": 5, "requestedTraffic": 5} for name in ("main-canary", "main-baseline")]
+    told = rollout(canary="main-canary", baseline="main-baseline")
+    shown = view(gathered(sdep(predictors=made, rollout=told)))
+    assert [part.name for part in shown.predictors] == ["main", "main-new", "main-canary", "main-baseline"]
+    gone = view(gathered(sdep(predictors=made[:1], rollout=told)))
+    assert [part.name for part in gone.predictors] == ["main", "main-new", "main-canary"]

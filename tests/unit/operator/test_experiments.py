@@ -79,12 +79,31 @@ class World:
             }
             self.store.put_pod({"metadata": metadata, "status": {"podIP": "10.0.0.1"}})
 
-    async def at(self, seconds: float) -> ExperimentStatus:
+    async def at(self, seconds: float, available: int = 1) -> ExperimentStatus:
         self.seconds = seconds
+        for name in ("main", "other"):
+            self.store.put_child(_deployment(name, available, f"{seconds}"))
         sight = look(NAME, self.written, PINNING, self.store, OperatorSettings(runtime_image="r"))
         self.status = await self.experiments.look(NAME, self.written, sight, self.status)
         assert self.status
         return self.status
+
+
+def _deployment(name: str, available: int, version: str) -> dict[str, Any]:
+    owner = {
+        "kind": "SeldonDeployment",
+        "apiVersion": "machinelearning.seldon.io/v1",
+        "name": "prices",
+        "controller": True,
+    }
+    metadata = {"name": f"prices-{name}-0-price", "namespace": "default", "uid": name, "resourceVersion": version}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {**metadata, "ownerReferences": [owner]},
+        "spec": {"template": {"metadata": {"labels": {}}, "spec": {"containers": []}}},
+        "status": {"availableReplicas": available, "replicas": 1, "updatedReplicas": 1},
+    }
 
 
 async def test_the_pods_of_all_arms_are_asked_and_feedback_counts_for_the_model_that_it_names() -> None:
@@ -102,6 +121,16 @@ async def test_the_pods_of_all_arms_are_asked_and_feedback_counts_for_the_model_
     ]
     assert (await world.at(300)) == found
     assert len(world.pods.asked) == 2
+
+
+async def test_nothing_is_counted_before_the_pods_of_all_arms_are_new() -> None:
+    """What pods of the version before do is not the arm's."""
+    world = World(EXPERIMENT)
+    first = await world.at(0, available=0)
+    assert await world.at(40, available=0) == first
+    assert world.pods.asked == []
+    assert (await world.at(50)).collected.since == later(50)
+    assert len(world.pods.asked) == 1
 
 
 async def test_the_annotation_says_the_same_as_the_spec() -> None:

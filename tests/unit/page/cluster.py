@@ -128,6 +128,20 @@ def compared(version: int) -> Body:
     return body
 
 
+def drifted(version: int) -> Body:
+    """The same, and what the stable predictor sees has drifted; of the canary no window is whole yet."""
+    body = canary(version=version)
+    state = {"predictor": "main", "reason": "FeaturesDrifted", "message": HOSTILE, "reference": "r", "since": STARTED}
+    oil = {"kind": "feature", "name": HOSTILE, "drifted": True, "distance": 34.2, "pValue": 1e-9, "rows": 1000}
+    value = {"kind": "prediction", "name": "value", "distance": 3.0, "pValue": 0.4, "missing": 1.5, "rows": 1000}
+    window = {"since": STARTED, "at": STARTED, "rows": 1000, "drifted": 1, "furthest": HOSTILE, "distance": 34.2}
+    body["status"]["drift"] = [
+        {**state, "rows": 12, "counts": {"feature oil": "1 2|0 0 0"}, "findings": [oil, value], "windows": [window]},
+        {**state, "predictor": "canary", "reason": "Collecting", "message": "the first window is being collected"},
+    ]
+    return body
+
+
 def shadowed(version: int) -> Body:
     """The same with a shadow that was compared, and one of which nothing is known yet."""
     body = canary(version=version)

@@ -8,7 +8,7 @@ import pytest
 
 from sdep.operator.store import Store
 from tests.unit.page.chromium import Tab
-from tests.unit.page.cluster import HOSTILE, canary, compared, finding, shadowed
+from tests.unit.page.cluster import HOSTILE, canary, compared, drifted, finding, shadowed
 
 LIVE = "document.getElementById('live')?.textContent === 'live' && document.querySelector('main h1')"
 TEXT = "document.querySelector('main').innerText"
@@ -104,6 +104,22 @@ async def test_an_experiment_has_its_arms_and_what_each_metric_says_of_them(
     assert "correct: canary beside main ✔ is better goal better by 20 points (-26 to -13)" in text.replace("\n", " ")
     plot = await tab.value("document.querySelector('svg[aria-label^=\"correct:\"]').getAttribute('aria-label')")
     assert plot == "correct: estimate -20 points, between -26 to -13, allowed ?; Better"
+
+
+async def test_drift_has_its_findings_and_its_windows(tab: Tab, address: str, store: Store) -> None:
+    """Which series have drifted and how far, a plot of the windows, and of a predictor without one that it collects."""
+    store.put_sdep(drifted(version=2))
+    await opened(tab, address, "models/prices")
+    rows = await tab.value(
+        "[...document.querySelectorAll('table[aria-label=\"What main sees\"] tbody tr')].map(row => row.innerText)"
+    )
+    assert ["✖ drifted" in row for row in rows] == [True, False]
+    assert "34.2 %" in rows[0]
+    assert "1.5 %" in rows[1]
+    text = (await tab.value(TEXT)).replace("\n", " ")
+    assert "main ✖ features have drifted FeaturesDrifted" in text
+    assert "canary ◌ collecting a window Collecting" in text
+    assert await tab.value("document.querySelectorAll('svg[aria-label^=\"Course\"]').length") == 1
 
 
 async def test_shadows_have_what_agrees_and_how_far_the_rest_is_apart(tab: Tab, address: str, store: Store) -> None:
@@ -205,6 +221,13 @@ async def test_everything_is_reached_by_keyboard(tab: Tab, address: str) -> None
     assert await tab.value("document.activeElement.tagName") == "SUMMARY"
     await tab.press("Enter")
     assert await tab.value("document.activeElement.parentElement.open")
+
+
+async def test_a_model_says_what_it_was_made_of(tab: Tab, address: str) -> None:
+    """Commit, data and image stand in short below the model, whatever a data set is called."""
+    await opened(tab, address, "models/prices")
+    text = await tab.value(TEXT)
+    assert f"commit 1a2b3c4d5e6f · data {HOSTILE}@9f86 · image sha256:abababababab" in text
 
 
 async def test_text_from_the_cluster_is_never_run(tab: Tab, address: str) -> None:

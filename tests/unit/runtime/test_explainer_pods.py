@@ -34,7 +34,8 @@ import sys, json, numpy
 from seldon_core.seldon_client import SeldonClient
 client = SeldonClient(gateway="istio", gateway_endpoint=sys.argv[1], payload_type="ndarray", deployment_name="prices")
 row = numpy.array([json.loads(sys.argv[2])])
-print(json.dumps(client.explain(predictor="main", gateway_prefix="", data=row)))
+answer = client.explain(predictor="main", gateway_prefix="", data=row)
+print(json.dumps([answer.success, answer.response]))
 """
 
 
@@ -127,6 +128,7 @@ def test_the_published_client_explains(engine: str, seldon_client_python: Path) 
     asked = [str(seldon_client_python), "-W", "ignore", "-c", PUBLISHED_CLIENT, engine, json.dumps(ROW)]
     done = subprocess.run(asked, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr
-    explanation = json.loads(done.stdout.splitlines()[-1])
+    success, explanation = json.loads(done.stdout.splitlines()[-1])
+    assert success
     assert explanation["meta"]["name"] == "KernelShap"
     assert explanation["data"]["feature_names"] == list(FRAME.columns)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from sdep.api.base import KubeModel
 from sdep.api.defaults import with_defaults
+from sdep.api.drift_status import DriftStatus
 from sdep.api.graph import UNKNOWN_IMPLEMENTATION, Unit
 from sdep.api.rollout import Step
 from sdep.api.rollout_annotation import rollout_of
@@ -58,6 +59,7 @@ class Detail(KubeModel):
     graphs: dict[str, UnitView]
     steps: list[Step]
     decisions: list[Decided]
+    drift: list[DriftStatus]
     samples: list[Sample]
     since: str
 
@@ -88,9 +90,19 @@ def detail(gathered: Gathered, samples: Sequence[Sample], since: str) -> Detail:
         graphs=dict(_graphs(sdep, gathered)) if sdep else {},
         steps=_steps(sdep) if sdep else [],
         decisions=rollout.history if rollout else [],
+        drift=_drift(gathered.status),
         samples=list(samples),
         since=since,
     )
+
+
+def _drift(status: Mapping[str, Any]) -> list[DriftStatus]:
+    """Without the counts of the windows that are not whole yet."""
+    told = ({name: value for name, value in state.items() if name != "counts"} for state in status.get("drift") or ())
+    try:
+        return [DriftStatus.model_validate(state, by_alias=True, by_name=False) for state in told]
+    except ValidationError as error:
+        raise InvalidError("StatusUnreadable", f"status.drift can not be read: {error.errors()[0]['msg']}") from error
 
 
 def _readable(gathered: Gathered) -> SeldonDeployment | None:

@@ -12,7 +12,9 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeRegressor
 
+from sdep.contract import EXPLAINERS, NEED_NO_REFERENCE
 from sdep.errors import InvalidError
 from sdep.runtime.explain import (
     ale,
@@ -160,6 +162,23 @@ def test_a_flag_that_cannot_be_read_is_named(name: str, linear: LinearRegression
 def test_an_unknown_type_is_told_which_there_are() -> None:
     with pytest.raises(InvalidError, match="'AnchorText' is none of AnchorTabular, KernelShap"):
         method("AnchorText")
+
+
+def test_the_operator_knows_the_same_types() -> None:
+    """What a manifest may name is what there is."""
+    assert set(METHODS) == EXPLAINERS
+
+
+@pytest.mark.parametrize("name", sorted(EXPLAINERS))
+def test_what_needs_reference_data_is_what_the_operator_waits_for(name: str, linear: LinearRegression) -> None:
+    """Without any, each type says so, but for those of which the operator knows that they can do without."""
+    model = DecisionTreeRegressor().fit(ROWS, PRICE) if name == "TreeShap" else linear
+    context = Made(linear.predict, model, None).context
+    if name in NEED_NO_REFERENCE:
+        method(name).check(context)
+    else:
+        with pytest.raises(NotExplainableError, match="there is no reference data"):
+            method(name).check(context)
 
 
 def test_names_are_the_reference_datas(reference: Reference) -> None:
