@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -78,20 +79,15 @@ def predictions_beside_explaining(root: Path, type_: str, model: str) -> Iterato
     yield Target(f"prediction-p99-beside-{type_}", 1.1), beside / before
 
 
-class _Both:
-    def __init__(self, root: Path, type_: str, model: str) -> None:
-        self._engine = servers.running(engine(root, model), _folder(root, "engine"), _ANY)
-        self._explainer = servers.running(explainer(root, type_, model), _folder(root, "explainer"), _ANY)
-
-    def __enter__(self) -> tuple[Server, Server]:
-        return self._engine.__enter__(), self._explainer.__enter__()
-
-    def __exit__(self, *given: object) -> None:
-        self._explainer.__exit__(*given)
-        self._engine.__exit__(*given)
+@contextmanager
+def _both(root: Path, type_: str, model: str) -> Iterator[tuple[Server, Server]]:
+    with (
+        servers.running(engine(root, model), _folder(root, "engine"), _ANY) as predicts,
+        servers.running(explainer(root, type_, model), _folder(root, "explainer"), _ANY) as explains,
+    ):
+        yield predicts, explains
 
 
-_both = _Both
 _ANY: Any = None
 
 
