@@ -97,7 +97,8 @@ def _may_fail(stable: Counts, canary: Counts) -> ours.Looks:
         both = (stable + canary) / np.maximum(n + m, 1)
         arms = zip((stable, canary), (np.maximum(n, 1), np.maximum(m, 1)), strict=True)
         ratio = sum(size * np.nan_to_num(ours.divergence(arm / size, both)) for arm, size in arms)
-        return enough & np.any(ratio >= least, axis=-1)
+        apart: ours.Looks = np.any(ratio >= least, axis=-1)
+        return enough & apart
     found: ours.Looks = np.any([ours.against(*upto, level) >= least for level in LEVELS], axis=0)
     return found & enough
 

@@ -40,7 +40,7 @@ class Judged:
         if self._behaviour == "errors" and random.random() < 0.3:
             raise RuntimeError("a column is missing")
         if self._behaviour == "slow":
-            time.sleep(0.02)
+            time.sleep(0.05)
         middle = 81.0 if self._behaviour == "shifted" else 78.0
         return [random.gauss(middle, 2.0) for _ in X]
 '''

@@ -6,6 +6,7 @@ import http.client
 import json
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -39,9 +40,8 @@ def compared(target: Target, scratch: list[str]) -> str:
     return NAME
 
 
-def users(target: Target, name: str) -> Iterator[str]:
+def users(connection: http.client.HTTPConnection, name: str) -> Iterator[str]:
     """People who say what the price was: as version 2 had said, and ten more than version 1 had. The version that answered each."""
-    connection = http.client.HTTPConnection(target.gateway, timeout=20)
 
     def post(what: str, body: object) -> Any:  # noqa: ANN401 - decoded JSON
         path = f"/seldon/{NAMESPACE}/{name}/api/v1.0/{what}"
@@ -68,11 +68,12 @@ def experiment(target: Target, name: str) -> dict[str, Any]:
 def test_feedback_through_the_gateway_finds_the_version_that_is_right(target: Target, compared: str) -> None:
     """A gateway sends feedback to either predictor: it counts for the version that had answered."""
     began, answered = time.time(), {"1": 0, "2": 0}
-    for number, version in enumerate(users(target, compared)):
-        answered[version] += 1
-        if number % 50 == 49 and experiment(target, compared).get("winner"):
-            break
-        assert time.time() - began < SECONDS, experiment(target, compared)
+    with closing(http.client.HTTPConnection(target.gateway, timeout=20)) as connection:
+        for number, version in enumerate(users(connection, compared)):
+            answered[version] += 1
+            if number % 50 == 49 and experiment(target, compared).get("winner"):
+                break
+            assert time.time() - began < SECONDS, experiment(target, compared)
     found = experiment(target, compared)
     print(f"won after {time.time() - began:.0f} s and {answered} answers")
     assert (found["phase"], found["reason"], found["winner"]) == ("Decided", "WinnerDeclared", "other")

@@ -64,7 +64,7 @@ def test_distances_lie_between_none_and_all(pairs: list[tuple[int, int]]) -> Non
     assert 0 <= kolmogorov_smirnov(one, other) <= 1
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=25)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
 def test_corrections_are_statsmodels(values: list[float]) -> None:
     """Holm's and Benjamini and Hochberg's adjusted values."""

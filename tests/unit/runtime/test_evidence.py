@@ -169,7 +169,7 @@ def test_evidence_is_json_in_camel_case(engine: Running) -> None:
     with urllib.request.urlopen(f"http://127.0.0.1:{engine.port}{PATH}", timeout=20) as answer:
         assert answer.headers["content-type"] == "application/json"
         found = json.load(answer)
-    assert sorted(found) == ["classes", "errors", "latency", "predictions", "refusals", "requests", "truth"]
+    assert sorted(found) == ["bucketed", "classes", "errors", "latency", "predictions", "refusals", "requests", "truth"]
     assert found["latency"].startswith("2|")
 
 
