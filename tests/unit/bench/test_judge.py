@@ -49,12 +49,12 @@ def test_clear_failures_are_found_before_many_requests_saw_them(
 @pytest.mark.parametrize("worse", [{}, {"errors": 0.03}, {"slower": 1.4}, {"shift": 0.4}, {"tail": 0.02}])
 def test_the_quick_question_before_the_analysis_hides_no_failure(worse: dict[str, float]) -> None:
     draw = np.random.default_rng(3)
-    stable, canary = (
-        arm.until_each_look() for arm in step((service(), service(**worse)), 10, SHARES[1], 3, draw, outages=False)
-    )
-    asked = ours.may_fail(stable, canary)
+    told = step((service(), service(**worse)), 10, SHARES[1], 3, draw, outages=False)
+    odds = ours.odds_of(*told)
+    stable, canary = (arm.until_each_look() for arm in told)
+    asked = ours.may_fail(stable, canary, odds)
     for place in zip(*np.nonzero(~asked[::3]), strict=True):
-        assert ours.judged(stable, canary, SHARES[1], (3 * int(place[0]), int(place[1]))) != "Fail"
+        assert ours.judged(stable, canary, SHARES[1], (3 * int(place[0]), int(place[1])), odds) != "Fail"
 
 
 def test_flagger_turns_back_at_the_fifth_failed_check_and_argo_after_more_than_three() -> None:
