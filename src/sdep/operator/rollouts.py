@@ -106,11 +106,11 @@ class Rollouts:
 
     async def _checked(self, name: ObjectName, sight: Sight, trial: Trial, before: RolloutStatus | None) -> Checked:
         """What is known of the inputs and input examples of both predictors, where the next thing is the first request to the canary."""
-        both = [_observed(sight, predictor) for predictor in (trial.canary, trial.reference)]
+        canary, reference = _observed(sight, trial.canary), _observed(sight, trial.reference)
         if (
             trial.spec.analysis.signature == trial.spec.analysis.input_example == "Ignore"
             or not is_before_traffic(trial, before, read_command(sight.plan.sdep))
-            or not all(seen is not None and seen.answers for seen in both)
+            or not (reference and reference.answers and canary and _can_begin(canary, before))
         ):
             return Checked()
         return await checked(self._door, sight.plan, trial, list(self._asked(name, sight.plan, trial)))

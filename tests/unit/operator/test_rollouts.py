@@ -104,7 +104,7 @@ class World:
 
     def __init__(self, analysis: dict[str, object] | None = None, **rollout: object) -> None:
         self.pods, self.gates, self.store, self.seconds = Pods(), Gates(), Store(), 0.0
-        self.numbers = Numbers()
+        self.numbers, self.replicas = Numbers(), 1
         self.rollout = {**ROLLOUT, "analysis": {**ANALYSIS, **(analysis or {})}, **rollout}
         self.rollouts = Rollouts(
             cast("EvidenceDoor", self.pods),
@@ -151,7 +151,7 @@ class World:
                 "ownerReferences": [{**owner, "controller": True}],
             },
             "spec": {"template": {"metadata": {"labels": {}}, "spec": {"containers": []}}},
-            "status": {"availableReplicas": available, "replicas": 1, "updatedReplicas": 1},
+            "status": {"availableReplicas": available, "replicas": self.replicas, "updatedReplicas": 1},
         }
 
     async def at(self, seconds: float, available: int = 1, stable: int = 1, say: str = "") -> RolloutStatus:
@@ -252,6 +252,17 @@ async def test_nothing_is_asked_during_the_initial_delay_nor_where_there_is_no_p
     assert nowhere.verdict == "NoData"
     assert "prometheus.url (SDEP_PROMETHEUS_URL)" in nowhere.message
     assert world.numbers.asked == []
+
+
+async def test_what_pods_of_the_version_before_take_turns_no_canary_back() -> None:
+    """Containers have no pinned model by which one could tell old pods from new: all are awaited to be new."""
+    world = World()
+    world.pods.inputs["canary"], world.replicas = "double", 2
+    await world.at(0)
+    waiting = await world.at(1)
+    assert (waiting.reason, world.pods.described) == ("CanaryStarting", [])
+    world.pods.inputs["canary"], world.replicas = "long", 1
+    assert (await world.at(2)).weight == 20
 
 
 async def test_a_canary_with_other_inputs_is_turned_back_before_its_first_request() -> None:
