@@ -40,9 +40,9 @@ def main() -> int:
 
 def _stages() -> Iterator[tuple[str, list[str]]]:
     yield from STATIC
-    yield "tests without a cluster", ["python", "-m", "pytest", "-q", *OFFLINE]
+    yield "tests without a cluster", ["python", "-m", "pytest", "-q", "--durations=15", *OFFLINE]
     if not _left_out():
-        yield "tests on a real cluster", ["python", "-m", "pytest", "-v", "--durations=10", "tests/node"]
+        yield "tests on a real cluster", ["python", "-m", "pytest", "-v", "--durations=30", "tests/node"]
 
 
 def _left_out() -> str:
