@@ -7,6 +7,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import TYPE_CHECKING
 
+import fastparquet
 import mlflow
 import mlflow.sklearn
 import numpy as np
@@ -71,7 +72,7 @@ def prepared(directory: Path, asked: str = LOGGED_REFERENCE) -> Reference:
     return read_reference(directory / FOLDER)
 
 
-@pytest.mark.parametrize("suffix", ["csv", "json", "npz"])
+@pytest.mark.parametrize("suffix", ["csv", "json", "npz", "parquet"])
 def test_a_named_file_becomes_the_features_in_the_models_order_and_what_it_was_to_answer(
     tmp_path: Path, suffix: str
 ) -> None:
@@ -81,6 +82,7 @@ def test_a_named_file_becomes_the_features_in_the_models_order_and_what_it_was_t
     writers = {
         "csv": lambda: table.to_csv(file, index=False),
         "json": lambda: table.to_json(file, orient="split", index=False),
+        "parquet": lambda: fastparquet.write(str(file), table),
         "npz": lambda: np.savez(file, **{name: table[name] for name in table}),
     }
     writers[suffix]()
