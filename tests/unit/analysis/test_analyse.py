@@ -6,7 +6,7 @@ import random
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sdep.api.rollout import Analysis, Metric
@@ -73,6 +73,7 @@ TOLD = st.builds(
 
 @settings(deadline=None)  # a busy machine is no failure
 @given(TOLD, TOLD, st.none() | st.floats(0, 1))
+@example(Evidence(), Evidence(requests=1), 2.3e-308)
 def test_any_evidence_gets_a_verdict_whose_estimate_lies_between_its_bounds(
     stable: Evidence, canary: Evidence, share: float | None
 ) -> None:

@@ -45,8 +45,8 @@ def log_mixture_of_rates(one: tuple[float, float], other: tuple[float, float]) -
 
 
 def around(probability: float) -> Beta:
-    """A prior with this mean that is as wide as Jeffreys' on the narrower side."""
-    scale = 0.5 / min(probability, 1 - probability)
+    """A prior with this mean that is as wide as Jeffreys' on the narrower side; of one in a billion and less it is narrower."""
+    scale = 0.5 / max(min(probability, 1 - probability), 1e-9)
     return scale * probability, scale * (1 - probability)
 
 
