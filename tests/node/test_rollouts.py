@@ -53,6 +53,11 @@ def tried(target: Target, behaviour: str, **rollout: object) -> dict[str, Any]:
     )
 
 
+def pinned(target: Target, name: str) -> dict[str, str]:
+    """The version that each predictor serves."""
+    return {pin["predictor"]: pin["version"] for pin in sdep.status(target, name)["models"]}
+
+
 def _epoch(moment: str) -> float:
     return datetime.fromisoformat(moment).timestamp()
 
@@ -192,16 +197,16 @@ def test_a_moved_alias_is_tried_on_its_own_and_survives_an_operator_that_is_kill
         began = time.time()
         mlflow.set_alias(MODEL, alias, "2")
         judged.wait_for(target, name, lambda found: found.get("weight") == 30, "the new version is on trial")
-        served = {pin["predictor"]: pin["version"] for pin in sdep.status(target, name)["models"]}
-        assert served == {"main": "1", "main-canary": "2", "main-baseline": "1"}
+        assert pinned(target, name) == {"main": "1", "main-canary": "2", "main-baseline": "1"}
         operator.restart(target)
         found = judged.wait_for(target, name, judged.ended, "the new version is judged")
         assert found["phase"] == "Promoted", found["message"]
         shares = load.shares(began, _epoch(found["finishedAt"]))
         canary, baseline = shares["main-canary"], shares["main-baseline"]
         assert abs(canary - baseline) <= 4 * sqrt(canary + baseline) + 0.05 * canary, shares
-        (pin,) = sdep.status(target, name)["models"]
-        assert (pin["predictor"], pin["version"]) == ("main", "2")
+        until(
+            lambda: pinned(target, name) == {"main": "2"}, "only the stable predictor is left, with the new version", 60
+        )
         since = time.time()
         load.wait_for(300, since)
         assert load.models(since) == {f"{MODEL}:2"}
