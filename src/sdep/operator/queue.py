@@ -11,7 +11,7 @@ from itertools import count
 from sdep.operator.store import ObjectName
 
 _LOG = logging.getLogger(__name__)
-_LONGEST_BACKOFF_SECONDS = 60.0
+_LONGEST_BACKOFF_SECONDS = 30.0
 
 Reconcile = Callable[[ObjectName], Awaitable[float | None]]
 """Does what there is to do for one object; a number asks for another look after so many seconds."""
