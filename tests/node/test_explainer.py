@@ -60,7 +60,7 @@ def in_mlflow(target: Target, program: str, *arguments: str) -> str:
 def manifest(version: str) -> dict[str, Any]:
     graph = sdep.unit(f"models:/{MODEL}/{version}", name="model", implementation="MLFLOW_SERVER")
     explainer = {"type": "AnchorTabular", "containerSpec": {"name": "explainer"}, "config": {"threshold": "0.9"}}
-    return sdep.manifest(NAME, {"name": "default", "graph": graph, "explainer": explainer}, name=NAME)
+    return sdep.manifest(NAME, {"name": "default", "graph": graph, "explainer": explainer})
 
 
 def explained_at_port_8000(target: Target) -> dict[str, Any]:
