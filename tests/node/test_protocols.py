@@ -54,7 +54,7 @@ def test_every_protocol_gives_the_same_answer(target: Target, served: dict[str, 
 
 def test_the_requests_of_the_guide_are_answered(target: Target, served: dict[str, Pattern]) -> None:
     """In the Seldon protocol, in MLflow's and in V2, as the guide writes them."""
-    (requests,) = re.findall(r"^```sh\n(.*?)^```$", GUIDE.read_text(), re.MULTILINE | re.DOTALL)
+    (requests,) = re.findall(r"^```sh\n(curl .*?)^```$", GUIDE.read_text(), re.MULTILINE | re.DOTALL)
     service = f"svc/{served['simple'].name}-default"
     with forwarded(target, NAMESPACE, service, 8000) as port:
         told = target.run(
