@@ -57,7 +57,7 @@ def test_the_three_metrics_are_on_every_predictor_pod_with_v1s_labels(target: Ta
     command = ("exec", "-n", NAMESPACE, pod, "--", "curl", "-s", "-H", "Content-Type: application/json", "-d", body)
     target.kubectl(*command, "http://localhost:8000/api/v1.0/predictions")
     metrics = target.kubectl("get", "--raw", f"{path}/prometheus")
-    server = _labels(metrics, "seldon_api_executor_server_requests_seconds_count")
+    server = _labels(metrics, "seldon_api_executor_server_requests_seconds_count", 'service="predictions"')
     assert server["deployment_name"] == served["simple"].name
     assert (server["predictor_name"], server["service"], server["method"], server["code"]) == (
         "default",
@@ -71,8 +71,8 @@ def test_the_three_metrics_are_on_every_predictor_pod_with_v1s_labels(target: Ta
     assert _labels(metrics, "seldon_deployment_prediction_count")["predictor_name"] == "default"
 
 
-def _labels(metrics: str, name: str) -> dict[str, str]:
-    match = re.search(rf"^{name}\{{(.*)\}} [1-9]", metrics, re.MULTILINE)
+def _labels(metrics: str, name: str, having: str = "") -> dict[str, str]:
+    match = re.search(rf"^{name}\{{(.*{having}.*)\}} [1-9]", metrics, re.MULTILINE)
     assert match, f"{name} has no sample above zero in:\n{metrics}"
     return dict(re.findall(r'(\w+)="([^"]*)"', match[1]))
 
