@@ -65,7 +65,10 @@ def kinds(found: Catalogue) -> list[str]:
 
 
 def test_both_are_told_of_each_change_once_whoever_leads_then(bare_target: Target, tmp_path: Path) -> None:
-    """Creation, a moved model, nothing by a restart, and the deletion reach both; the status says what was told."""
+    """Creation, a moved model and the deletion reach both; the status says what was told.
+
+    A restart begins and ends no run: at the most it says once more what was told while the status could not be written.
+    """
     with catalogue() as found, FalseRegistry.serving() as registry, Place.made(bare_target, "sdep-lineage") as place:
         settings = {
             "SDEP_MLFLOW_TRACKING_URI": registry.address,
@@ -83,12 +86,13 @@ def test_both_are_told_of_each_change_once_whoever_leads_then(bare_target: Targe
             until(lambda: kinds(found)[-1] == "RUNNING" and "START" in kinds(found)[known:], "the run is on", SECONDS)
             assert [kind for kind in kinds(found)[known:] if kind != "RUNNING"] == ["COMPLETE", "START"]
             until(lambda: told_of(place, "told") == {"priced/2"}, "the status says that both know of the move", SECONDS)
-        said = len(found.events), len(found.proposals)
+        said = len(found.events)
         with place.operator(tmp_path, **settings):
             place.make(owned("other", {"name": "default", "replicas": 0, "graph": graph}))
             until(lambda: len(told(place, "other")) == 2, "the next operator tells of another", SECONDS)
-            assert [event["job"]["name"] for event in found.events[said[0] :] if "told" in event["job"]["name"]] == []
-            assert [one for one in found.proposals[said[1] :] if one["entityUrn"] == DEPLOYMENT] == []
+            again = [event["eventType"] for event in found.events[said:] if "told" in event["job"]["name"]]
+            assert again in ([], ["RUNNING"])
+            assert links(found, "2") == [DEPLOYMENT]
             place.delete_all()
             until(lambda: found.aspects[DEPLOYMENT, "status"]["removed"] is True, "the deletion is told", SECONDS)
             until(lambda: links(found, "2") == [], "no model is linked any more", SECONDS)
