@@ -92,7 +92,7 @@ def test_both_are_told_of_each_change_once_whoever_leads_then(bare_target: Targe
             until(lambda: len(told(place, "other")) == 2, "the next operator tells of another", SECONDS)
             again = [event["eventType"] for event in found.events[said:] if "told" in event["job"]["name"]]
             assert again in ([], ["RUNNING"])
-            assert links(found, "2") == [DEPLOYMENT]
+            assert DEPLOYMENT in links(found, "2")
             place.delete_all()
             until(lambda: found.aspects[DEPLOYMENT, "status"]["removed"] is True, "the deletion is told", SECONDS)
             until(lambda: links(found, "2") == [], "no model is linked any more", SECONDS)
