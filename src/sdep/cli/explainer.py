@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import tempfile
 from importlib import import_module
 from pathlib import Path
 
+from sdep.cli.fetched import fetch_model
 from sdep.cli.look_up import add_registry, look_up
 from sdep.contract import ENV_REFERENCE, EXPLAINERS, LOGGED_REFERENCE
 from sdep.errors import InvalidError
-from sdep.registry.resolved import ResolvedModel
 
 DESCRIPTION = """Make an explainer of a model ahead, and keep it in the model's own run: `sdep explainer fit URI --type TYPE`.
 
@@ -41,12 +40,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     config, found = _config(given.config), look_up(given)
-    if given.tracking_uri:
-        os.environ["MLFLOW_TRACKING_URI"] = given.tracking_uri  # which may be the store as well
     with tempfile.TemporaryDirectory() as scratch:
         model = Path(scratch) / "model"
-        model.mkdir()
-        _fetch(found, model, given.reference)
+        fetch_model(given, found, model)
+        _prepare(model, given.reference)
         made = _fitted(model, given.type, config, given.output or Path(scratch) / "explainer")
         kept = str(given.output) if given.output else _keep(made, found.run_id or _run_of(model), given.name)
     sys.stdout.write(f"{kept}\n")
@@ -60,14 +57,10 @@ def _config(given: list[str]) -> dict[str, str]:
     return dict(one.split("=", 1) for one in given)
 
 
-def _fetch(found: ResolvedModel, model: Path, reference: str) -> None:
-    """The model, and the reference data beside it."""
-    from sdep.runtime import fetch  # noqa: PLC0415 - completion and reference load every command
-    from sdep.runtime.reference.prepare import prepare_reference  # noqa: PLC0415
+def _prepare(model: Path, reference: str) -> None:
+    """The reference data, beside the model."""
+    from sdep.runtime.reference.prepare import prepare_reference  # noqa: PLC0415 - completion loads every command
 
-    failure = fetch.fetch(found.artifact_uri, model)
-    if failure is not None:
-        raise InvalidError(failure.reason, failure.message)
     lack = prepare_reference(model, {ENV_REFERENCE: reference})
     if lack:
         raise InvalidError("ReferenceNotFound", lack)

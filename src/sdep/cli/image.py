@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+from sdep.cli.fetched import fetch_model
 from sdep.cli.image_context import IMPLEMENTATIONS, Baked, dockerfile, manifest
 from sdep.cli.look_up import add_registry, look_up
 from sdep.errors import InvalidError
@@ -61,15 +61,8 @@ def run(given: argparse.Namespace) -> int:
 
 def _lay_out(given: argparse.Namespace, found: ResolvedModel, context: Path) -> Baked:
     """The folder that a builder needs: the model and the Dockerfile."""
-    from sdep.runtime import fetch  # noqa: PLC0415 - completion and reference load every command
-
-    if given.tracking_uri:
-        os.environ["MLFLOW_TRACKING_URI"] = given.tracking_uri  # which may be the store as well
     model = context / "model"
-    model.mkdir(parents=True, exist_ok=True)
-    failure = fetch.fetch(found.artifact_uri, model)
-    if failure is not None:
-        raise InvalidError(failure.reason, failure.message)
+    fetch_model(given, found, model)
     baked = Baked.of(given.uri, found, given.implementation or _implementation(model))
     (context / "Dockerfile").write_text(dockerfile(baked, given.base))
     return baked

@@ -13,6 +13,7 @@ from sdep.rollout.analysis.interval import Interval, Risk
 from sdep.rollout.analysis.ordered import ordered
 from sdep.rollout.analysis.proportions import Share, difference
 from sdep.rollout.analysis.quantiles import ratio
+from sdep.rollout.analysis.rates import share
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,8 @@ def _inverse(percent: float) -> float:
     return 100 * (100 / (100 + percent) - 1) if percent > -100 else math.inf  # noqa: PLR2004 - nothing is left
 
 
-def _shares(share: Callable[[Known], Share]) -> Callable[[ExperimentMetric, Known, Known, Risk], Interval]:
-    return lambda _, reference, arm, risk: difference(share(reference), share(arm), risk).times(100)
+def _shares(part: Callable[[Known], Share]) -> Callable[[ExperimentMetric, Known, Known, Risk], Interval]:
+    return lambda _, reference, arm, risk: difference(part(reference), part(arm), risk).times(100)
 
 
 def _quantiles(
@@ -57,11 +58,11 @@ def _quantiles(
 
 
 def _failed(found: Known) -> Share:
-    return Share(min(found.evidence.errors, found.evidence.requests), found.evidence.requests)
+    return share(found.evidence.errors, found.evidence)
 
 
 def _refused(found: Known) -> Share:
-    return Share(min(found.evidence.refusals, found.evidence.requests), found.evidence.requests)
+    return share(found.evidence.refusals, found.evidence)
 
 
 def _wrong(found: Known) -> Share:

@@ -6,10 +6,10 @@ import asyncio
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from sdep.contract import METADATA_PATH
 from sdep.evidence import answers
@@ -19,6 +19,8 @@ from sdep.evidence.watched import PATH as DRIFT_PATH
 from sdep.evidence.watched import Watched
 from sdep.rollout.collect import Told
 from sdep.rollout.metadata import GraphMetadata
+
+Said = TypeVar("Said", bound=BaseModel)
 
 _LOG = logging.getLogger(__name__)
 _SECONDS = 2.0
@@ -54,13 +56,7 @@ class EvidenceDoor:
 
     async def watched(self, asked: Asked) -> Watched | None:
         """What a pod has seen of inputs and predictions; None where it does not answer."""
-        if not asked.url(DRIFT_PATH):
-            return None
-        try:
-            return Watched.model_validate_json(await self._get(asked, DRIFT_PATH), by_alias=True, by_name=False)
-        except (aiohttp.ClientError, TimeoutError, ValidationError) as error:
-            _silent(asked, "drift", error)
-            return None
+        return await self._said(asked, DRIFT_PATH, Watched, "drift")
 
     async def metadata(self, asked: Asked) -> GraphMetadata | None:
         """What a pod says of its models: nothing where it has no such page. None where it does not answer."""
@@ -83,15 +79,21 @@ class EvidenceDoor:
             return None
 
     async def _told(self, asked: Asked) -> Told | None:
+        evidence = await self._said(asked, PATH, Evidence, "evidence")
+        if evidence is None:
+            return None
         metadata = asked.pod["metadata"]
-        if not asked.url(PATH):
+        return Told(metadata["uid"], asked.side, metadata["creationTimestamp"], evidence)
+
+    async def _said(self, asked: Asked, path: str, kind: type[Said], what: str) -> Said | None:
+        """None where a pod has no address, gives no answer, or one that is not of this kind."""
+        if not asked.url(path):
             return None
         try:
-            evidence = Evidence.model_validate_json(await self._get(asked, PATH), by_alias=True, by_name=False)
+            return kind.model_validate_json(await self._get(asked, path), by_alias=True, by_name=False)
         except (aiohttp.ClientError, TimeoutError, ValidationError) as error:
-            _silent(asked, "evidence", error)
+            _silent(asked, what, error)
             return None
-        return Told(metadata["uid"], asked.side, metadata["creationTimestamp"], evidence)
 
     async def _get(self, asked: Asked, path: str) -> bytes:
         timeout = aiohttp.ClientTimeout(total=_SECONDS)
