@@ -13,7 +13,6 @@ from sdep.contract import (
     ENV_HTTP_PORT,
     ENV_PREDICTOR,
     ServedParameter,
-    ServedPredictor,
     ServedUnit,
 )
 from sdep.errors import InvalidError
@@ -36,13 +35,7 @@ def as_container(environment: Mapping[str, str]) -> dict[str, str]:
         "image": identity.image,
         "parameters": _parameters(environment) or unit.parameters,
     }
-    predictor = ServedPredictor(
-        deployment=identity.deployment,
-        namespace="",
-        predictor=identity.predictor,
-        version=identity.version,
-        graph=unit.model_copy(update=told),
-    )
+    predictor = identity.alone(unit.model_copy(update=told))
     ports = {ours: environment[v1] for ours, v1 in _PORTS.items() if v1 in environment}
     return {**ports, **environment, ENV_PREDICTOR: predictor.model_dump_json(exclude_defaults=True)}
 

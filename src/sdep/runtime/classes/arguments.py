@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sdep.contract import ENV_GRPC_PORT, ENV_HTTP_PORT, ENV_PREDICTOR, ServedParameter, ServedPredictor, ServedUnit
+from sdep.contract import ENV_GRPC_PORT, ENV_HTTP_PORT, ENV_PREDICTOR, ServedParameter, ServedUnit
 from sdep.errors import InvalidError
 from sdep.runtime.classes.identity import Identity, read_identity
 from sdep.runtime.settings import ENV_WORKERS, Settings, read_settings
@@ -71,15 +71,8 @@ def read_arguments(words: Sequence[str], environment: Mapping[str, str]) -> Clas
 def _serving(given: argparse.Namespace, identity: Identity, environment: Mapping[str, str]) -> Settings:
     """The same settings as a runtime's, whose graph is this one unit."""
     unit = ServedUnit(name=identity.unit or given.name, image=identity.image, parameters=_parameters(given.parameters))
-    predictor = ServedPredictor(
-        deployment=identity.deployment,
-        namespace="",
-        predictor=identity.predictor,
-        version=identity.version,
-        graph=unit,
-    )
     told = {
-        ENV_PREDICTOR: predictor.model_dump_json(exclude_defaults=True),
+        ENV_PREDICTOR: identity.alone(unit).model_dump_json(exclude_defaults=True),
         ENV_HTTP_PORT: str(given.http_port),
         ENV_GRPC_PORT: str(given.grpc_port) if given.grpc_workers else "",
         ENV_WORKERS: str(max(given.workers, given.grpc_workers, 1)),

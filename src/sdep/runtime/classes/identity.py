@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, NamedTuple
 
-from sdep.contract import ServedUnit
+from sdep.contract import ServedPredictor, ServedUnit
 from sdep.runtime.tracking import model_labels
 
 if TYPE_CHECKING:
@@ -26,6 +26,12 @@ class Identity(NamedTuple):
 
     def request_path(self) -> dict[str, str]:
         return {self.unit: self.image or f"{UNKNOWN}:{UNKNOWN}"} if self.unit else {}
+
+    def alone(self, unit: ServedUnit) -> ServedPredictor:
+        """The unit as the whole graph of a predictor that is called so."""
+        return ServedPredictor(
+            deployment=self.deployment, namespace="", predictor=self.predictor, version=self.version, graph=unit
+        )
 
     def labels(self) -> dict[str, str]:
         """v1's labels of custom metrics, its older names for three of them included; none for the worker's number."""
