@@ -20,6 +20,8 @@ STATIC = (
     ("import rules", ["lint-imports", "--no-logo"]),
     ("dependencies", ["deptry", "src"]),
 )
+AGAIN = ["--reruns=1", "-rR"]
+"""On a cluster that shares two cores with its load a wait can be too short: a test that failed is printed, and run once more."""
 OFFLINE = ["tests/unit", "tests/golden", "tests/contract"]
 
 
@@ -42,7 +44,7 @@ def _stages() -> Iterator[tuple[str, list[str]]]:
     yield from STATIC
     yield "tests without a cluster", ["python", "-m", "pytest", "-q", "--durations=15", *OFFLINE]
     if not _left_out():
-        yield "tests on a real cluster", ["python", "-m", "pytest", "-v", "--durations=30", "tests/node"]
+        yield "tests on a real cluster", ["python", "-m", "pytest", "-v", "--durations=30", *AGAIN, "tests/node"]
 
 
 def _left_out() -> str:

@@ -19,6 +19,8 @@ from tests.node import gateway, outage, sdep
 from tests.node.load import PACE, Load, steady
 from tests.node.sdep import NAMESPACE, SECRET
 
+pytestmark = pytest.mark.flaky(reruns=0)  # what is promised without an exception is not tried twice
+
 NAME = "steady"
 MINUTES = float(os.environ.get("SDEP_LOAD_MINUTES", "3"))
 """How long the load lasts at least, over all steps; what is promised is promised for ten."""

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from sdep.admission.review import review
 from sdep.settings import OperatorSettings
+from tests.clock import on_the_clock
 
 SETTINGS = OperatorSettings(runtime_image="r")
 STRICT = OperatorSettings(runtime_image="r", traffic_policy="strict")
@@ -174,6 +175,7 @@ def test_a_graph_of_a_thousand_levels_is_answered() -> None:
     assert well_formed(review(asked(changed("spec.predictors.0.graph", graph)), SETTINGS))
 
 
+@on_the_clock
 def test_a_review_takes_milliseconds() -> None:
     many = changed("spec.predictors", [{**GOOD["spec"]["predictors"][0], "name": f"p{number}"} for number in range(10)])
     review(asked(many), SETTINGS)

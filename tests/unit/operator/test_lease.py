@@ -16,6 +16,7 @@ from sdep.operator.election import Election
 from sdep.operator.lease import Step
 from sdep.render.manifest import Key
 from sdep.settings import OperatorSettings
+from tests.clock import on_the_clock
 
 ME, OTHER = "me", "other"
 AT = "2030-01-01T00:00:00.000000Z"
@@ -131,6 +132,7 @@ async def test_a_leader_that_fell_silent_is_followed_after_its_lease_and_must_no
     waiting.cancel()
 
 
+@on_the_clock
 async def test_a_leader_that_can_not_renew_ends_before_anybody_else_may_lead() -> None:
     cluster = MemoryCluster()
     leader = replica(cluster, "a")

@@ -27,6 +27,7 @@ from sdep.operator.stream import Streams
 from sdep.registry.mlflow import MlflowRegistry
 from sdep.registry.resolver import Resolver
 from sdep.settings import OperatorSettings
+from tests.clock import on_the_clock
 from tests.registry_server import MODEL, SECRET, RegistryServer
 
 POLL_SECONDS = 600.0
@@ -98,6 +99,7 @@ async def leader(registry: RegistryServer) -> AsyncIterator[Leader]:
         await asyncio.gather(running, return_exceptions=True)
 
 
+@on_the_clock
 async def test_a_moved_alias_is_acted_upon_at_once_and_nobody_else_is_looked_at(
     registry: RegistryServer,
     leader: Leader,

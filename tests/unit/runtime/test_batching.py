@@ -16,6 +16,7 @@ from sdep.runtime.errors import BadDataError, LoadError
 from sdep.runtime.graph.batch import BatchLane, Limits, limits
 from sdep.runtime.message import Payload
 from sdep.runtime.servers.signature import UNKNOWN
+from tests.clock import on_the_clock
 from tests.unit.runtime.conftest import model_unit
 
 if TYPE_CHECKING:
@@ -142,6 +143,7 @@ async def test_a_request_that_nobody_waits_for(threads: ThreadPoolExecutor) -> N
     assert model.rows == [1]
 
 
+@on_the_clock
 async def test_throughput_of_a_model_that_costs_by_the_call(threads: ThreadPoolExecutor) -> None:
     """64 requests take a few calls' time; without batching 4 threads need 16."""
     model = PerCall()

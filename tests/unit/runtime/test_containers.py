@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sdep.contract import ServedUnit
+from tests.clock import on_the_clock
 from tests.unit.runtime.container import container
 
 if TYPE_CHECKING:
@@ -231,6 +232,7 @@ async def test_timeout(serve: Callable[..., Client]) -> None:
     assert 0 < int(model.asked[1].headers["x-envoy-expected-rq-timeout-ms"]) <= 80
 
 
+@on_the_clock
 async def test_siblings_are_cancelled(serve: Callable[..., Client]) -> None:
     """The failure of one child is answered at once: nobody waits for the others."""
     slow = lambda _: time.sleep(1.0) or {"strData": "late"}  # type: ignore[func-returns-value]  # noqa: E731

@@ -26,6 +26,7 @@ from sdep.runtime.rpc import open_inference_pb2 as v2
 from sdep.runtime.rpc import seldon_pb2 as pb
 from sdep.runtime.rpc import tensorflow_pb2 as serving
 from sdep.runtime.rpc.tftensor import tftensor_of
+from tests.clock import on_the_clock
 from tests.unit.runtime.program import running
 
 if TYPE_CHECKING:
@@ -249,6 +250,7 @@ def test_every_number_is_in_one_bin(column: Any, data: st.DataObject) -> None:  
     assert bins.counts(other).total == len(other)
 
 
+@on_the_clock
 def test_a_request_costs_microseconds(record_property: Callable[[str, object], None]) -> None:
     """What the way of a response bears is the sample and the copy of one row: five microseconds, less than a socket's write."""
     made, row = tap(), Payload(np.zeros((1, 10)), "tensor")

@@ -26,6 +26,7 @@ from sdep.runtime.environment.wanted import read_wanted
 from sdep.runtime.errors import BadDataError
 from sdep.runtime.message import Payload
 from sdep.runtime.servers.load import load_model
+from tests.clock import on_the_clock
 from tests.unit.runtime.program import running
 
 if TYPE_CHECKING:
@@ -203,6 +204,7 @@ READY_IMPORTS = 4
 """Less than 15 s on a machine that imports MLflow in less than four."""
 
 
+@on_the_clock
 def test_a_warm_cache_makes_a_pod_ready_in_time(
     root: Path, tmp_path: Path, wheelhouse: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -17,6 +17,7 @@ from sdep.runtime.graph.execute import execute
 from sdep.runtime.graph.node import NO_CHILD, Node
 from sdep.runtime.graph.route import random_branch
 from sdep.runtime.message import Message, Meta, Payload
+from tests.clock import on_the_clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -99,6 +100,7 @@ async def test_route_to_nowhere() -> None:
         await execute(_router(2, _leaf("a"), _leaf("b")), MESSAGE)
 
 
+@on_the_clock
 async def test_children_run_side_by_side() -> None:
     """Three children that wait take the time of one, and one that fails cancels the others."""
 

@@ -11,6 +11,7 @@ import grpc
 import pytest
 
 from sdep.runtime.rpc import seldon_pb2 as pb
+from tests.clock import on_the_clock
 from tests.unit.runtime.program import Running, running
 from tests.unit.runtime.slow import save_slow, slow_unit
 
@@ -60,8 +61,9 @@ class Connection:
         body = await self._reader.readexactly(int(headers["content-length"]))
         return Answer(int(head[0].split()[1]), headers, body, time.perf_counter() - begin)
 
-    async def asks(self, every: float) -> AsyncIterator[Answer]:
-        """One request after the other for a while, none earlier than `every` seconds after the last."""
+    async def asks(self, every: float, first: float) -> AsyncIterator[Answer]:
+        """One request after the other for a while, none earlier than `every` seconds after the last, from `first` on."""
+        await asyncio.sleep(first)
         end = time.perf_counter() + SECONDS
         while (begin := time.perf_counter()) < end:
             yield await self.ask()
@@ -73,15 +75,19 @@ class Connection:
 
 
 async def _load(port: int, connections: int, every: float) -> list[Answer]:
-    async def client() -> list[Answer]:
+    """What clients hear that begin one after the other, so that they do not all ask at the same moment."""
+
+    async def client(first: float) -> list[Answer]:
         connection = await Connection.to(port)
-        answers = [answer async for answer in connection.asks(every)]
+        answers = [answer async for answer in connection.asks(every, first)]
         await connection.close()
         return answers
 
-    return [answer for answers in await asyncio.gather(*(client() for _ in range(connections))) for answer in answers]
+    clients = (client(every * number / connections) for number in range(connections))
+    return [answer for answers in await asyncio.gather(*clients) for answer in answers]
 
 
+@on_the_clock
 async def test_goodput_under_four_times_the_load(slow: Running) -> None:
     """It stays within a fifth of the peak, nobody who is let in waits long, and the rest hears at once that it is too much."""
     peak = len(await _load(slow.port, THREADS, 0)) / SECONDS

@@ -20,6 +20,7 @@ from sdep.runtime.evidence.first_rows import first_rows
 from sdep.runtime.evidence.sample import MOST, WINDOW_SECONDS, Sample
 from sdep.runtime.message import Payload
 from sdep.runtime.rpc import seldon_pb2 as pb
+from tests.clock import on_the_clock
 from tests.unit.runtime.program import running
 
 if TYPE_CHECKING:
@@ -179,6 +180,7 @@ def test_all_workers_of_a_pod_tell_together_and_grpc_does_as_http(root: Path) ->
     assert said == {key_of(f"id-{number}".encode()): [18] for number in range(6)}
 
 
+@on_the_clock
 def test_a_request_that_is_not_kept_costs_next_to_nothing() -> None:
     """The budget is 3 µs of processor time; of five measurements the quickest counts."""
     sample, answer, request_id = Sample(), array([0.25, 0.75]), ids(2)[1]
