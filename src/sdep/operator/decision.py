@@ -37,21 +37,28 @@ class Sight:
 
 
 @dataclass(frozen=True)
-class Decision:
-    """`asked` are the weights that the manifest means, or its rollout; the plan has those that are routed now.
+class Trials:
+    """What is tried and watched of what is served; nothing where the manifest asks for nothing.
 
     `unanswered`: why models fail their input examples, by predictor; None while nobody knows.
     """
+
+    rollout: RolloutStatus | None = None
+    drift: Sequence[DriftStatus] = ()
+    experiment: ExperimentStatus | None = None
+    unanswered: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Decision:
+    """`asked` are the weights that the manifest means, or its rollout; the plan has those that are routed now."""
 
     plan: Plan
     asked: Weights
     observed: tuple[PredictorObservation, ...]
     pinning: Pinning
     desired: tuple[Manifest, ...]
-    rollout: RolloutStatus | None = None
-    drift: Sequence[DriftStatus] = ()
-    experiment: ExperimentStatus | None = None
-    unanswered: Mapping[str, str] | None = None
+    trials: Trials
 
 
 def look(name: ObjectName, sdep: SeldonDeployment, pinning: Pinning, store: Store, settings: OperatorSettings) -> Sight:
@@ -64,25 +71,19 @@ def look(name: ObjectName, sdep: SeldonDeployment, pinning: Pinning, store: Stor
     return Sight(plan, observe(plan, deployments, store.pods(name)))
 
 
-def decide(
-    sight: Sight,
-    pinning: Pinning,
-    rollout: RolloutStatus | None,
-    experiment: ExperimentStatus | None = None,
-    drift: Sequence[DriftStatus] = (),
-) -> Decision:
-    asked = on_trial(sight.plan.weights, rollout)
+def decide(sight: Sight, pinning: Pinning, trials: Trials) -> Decision:
+    asked = on_trial(sight.plan.weights, trials.rollout)
     routed = answerable(asked, {seen.name for seen in sight.observed if seen.answers})
     plan = replace(sight.plan, weights=routed)
     desired = render(plan) if plan.predictors else ()
-    return Decision(plan, asked, sight.observed, pinning, desired, rollout, drift, experiment)
+    return Decision(plan, asked, sight.observed, pinning, desired, trials)
 
 
 def said(
     decision: Decision, name: ObjectName, store: Store, found: Sequence[Problem], refused: Sequence[InvalidError]
 ) -> list[Condition]:
     """Every condition but those that follow from others. `refused` are children that could not be applied."""
-    plan, live = decision.plan, store.children(name)
+    plan, trials, live = decision.plan, decision.trials, store.children(name)
     keys = [manifest.key for manifest in decision.desired]
     ingress = chosen(plan.sdep, plan.settings)
     before = previous(plan.sdep)
@@ -93,16 +94,16 @@ def said(
         conditions.children_applied(refused),
         conditions.deployments_ready(decision.observed),
         *conditions.environments_ready(decision.observed),
-        *conditions.input_examples_answered(decision.unanswered, before.conditions if before else ()),
+        *conditions.input_examples_answered(trials.unanswered, before.conditions if before else ()),
         *conditions.explainers_ready(decision.observed),
         *conditions.children_ready(keys, live),
         conditions.routes_ready(routes_ready(ingress, keys, live), ingress=ingress),
         conditions.traffic_as_requested(
             decision.asked,
             plan.weights,
-            adjusted=decision.rollout is None and not sums_to_whole(plan.sdep.spec.predictors),
+            adjusted=trials.rollout is None and not sums_to_whole(plan.sdep.spec.predictors),
         ),
-        *conditions.rollout_complete(decision.rollout, wanted=rollout_of(plan.sdep) is not None),
-        *conditions.drift_detected(decision.drift),
-        *conditions.experiment_decided(decision.experiment),
+        *conditions.rollout_complete(trials.rollout, wanted=rollout_of(plan.sdep) is not None),
+        *conditions.drift_detected(trials.drift),
+        *conditions.experiment_decided(trials.experiment),
     ]

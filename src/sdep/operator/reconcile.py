@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import Any
 
 from sdep.admission.judge import judge
 from sdep.api.defaults import with_defaults
 from sdep.api.problem import Problem
 from sdep.api.seldon_deployment import Metadata, SeldonDeployment, SeldonDeploymentSpec, parse
-from sdep.api.status import Status
+from sdep.api.status import Condition, Status
 from sdep.errors import InvalidError, LeavingError
 from sdep.operator.announce import announce
-from sdep.operator.children import Children, routes_differ
+from sdep.operator.applying import Applied, Applying
 from sdep.operator.context import Context
-from sdep.operator.decision import decide, look, said
+from sdep.operator.decision import Decision, Sight, Trials, decide, look, said
 from sdep.operator.drifts import next_drift_look
 from sdep.operator.experiments import next_telling
-from sdep.operator.removal import has_strays, may_make_way, removable
 from sdep.operator.rollouts import next_look, soonest
 from sdep.operator.store import ObjectName
-from sdep.plan import Plan
 from sdep.registry.pin import Pinning, pin_models
-from sdep.render.names import predictor_service
 from sdep.rollout.baseline import answers_with_baseline, with_baseline
 from sdep.rollout.follow import followed
+from sdep.rollout.trial import Trial
 from sdep.status import conditions
 from sdep.status.summary import failed, previous, summarise
 
@@ -37,12 +34,22 @@ _AFTER_OWN_WRITES_SECONDS = 0.1
 """What was seen before children were written is looked at once more; news of them that comes sooner is looked at instead."""
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """What is asked for now, and what is there of it. `written` is the manifest without the predictors of its rollout."""
+
+    written: SeldonDeployment
+    trial: Trial | None
+    pinning: Pinning
+    sight: Sight
+
+
 class Reconciler:
     """Level-based: what is done depends on what is there, never on what happened."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._routes_changed: dict[ObjectName, float] = {}
+        self._applying = Applying(context.cluster, context.store, context.settings.drain_seconds)
         self._leaving: dict[ObjectName, str] = {}
 
     async def reconcile(self, name: ObjectName) -> float | None:
@@ -67,7 +74,7 @@ class Reconciler:
         self._context.drifts.forget(name)
         self._context.lineage.gone(name)
         self._context.served.forget(name)
-        self._routes_changed.pop(name, None)
+        self._applying.forget(name)
         self._leaving.pop(name, None)
 
     async def _look(self, name: ObjectName, body: Body) -> float | None:
@@ -84,82 +91,66 @@ class Reconciler:
         return await self._act(name, sdep, found)
 
     async def _act(self, name: ObjectName, sdep: SeldonDeployment, found: tuple[Problem, ...]) -> float | None:
-        context = self._context
-        before = previous(sdep)
-        answers = await context.questions.answers(sdep)
-        known = before.rollout if before else None
-        written = sdep
-        follow = followed(sdep, answers, before.models if before else (), known)
+        context, before = self._context, previous(sdep)
+        asked = await self._asked(name, sdep, before)
+        decision = await self._decide(name, asked, before)
+        acted_on, now = asked.sight.plan.sdep, context.now
+        if not decision.plan.predictors:
+            told = said(decision, name, context.store, found, ())
+            await self._report(acted_on, failed(acted_on, told, now()), asked.pinning)
+            return None
+        applied = await self._applying.apply(name, decision)
+        for reason, message in applied.done:
+            context.events.emit(acted_on, "Normal", reason, message)
+        if applied.done and before is None and not context.calm.is_set():
+            # Others wait for their children: the first report is that of the next look.
+            return _AFTER_OWN_WRITES_SECONDS
+        context.served.tell(name, decision)
+        told = said(decision, name, context.store, found, applied.foreign)
+        status = await self._status(name, decision, told, before)
+        await self._report(acted_on, status, asked.pinning)
+        return soonest(
+            _after(applied),
+            next_look(asked.sight, decision.trials.rollout, before.rollout if before else None, now()),
+            next_telling(sdep, decision.trials.experiment),
+            context.comparisons.next_look(name, status.comparisons),
+            next_drift_look(asked.sight.plan),
+        )
+
+    async def _asked(self, name: ObjectName, written: SeldonDeployment, before: Status | None) -> _Asked:
+        """With the predictors that its rollout has made, and the version of each model that is to be served."""
+        context, known = self._context, before.rollout if before else None
         pins = before.models if before else ()
+        follow = followed(written, await context.questions.answers(written), pins, known)
         sdep = with_baseline(follow.sdep, known)
         pinning = pin_models(sdep, answers_with_baseline(follow.answers, pins, known), pins, context.now())
         sight = look(name, sdep, pinning, context.store, context.settings)
-        moved = any(follow.trial and new.predictor == follow.trial.stable for _, new in pinning.moves)
+        return _Asked(written, follow.trial, pinning, sight)
+
+    async def _decide(self, name: ObjectName, asked: _Asked, before: Status | None) -> Decision:
+        context, sight, trial = self._context, asked.sight, asked.trial
+        known = before.rollout if before else None
+        moved = any(trial and new.predictor == trial.stable for _, new in asked.pinning.moves)
         drift = await context.drifts.look(name, sight.plan, before.drift if before else ())
-        rollout = await context.rollouts.advance(name, sight, follow.trial, known, moved=moved, drift=drift)
-        experiment = await context.experiments.look(name, written, sight, before.experiment if before else None)
+        rollout = await context.rollouts.advance(name, sight, trial, known, moved=moved, drift=drift)
+        experiment = await context.experiments.look(name, asked.written, sight, before.experiment if before else None)
         unanswered = context.examples.failed(name, sight)
-        decision = replace(decide(sight, pinning, rollout, experiment, drift), unanswered=unanswered)
-        if not decision.plan.predictors:
-            told = said(decision, name, context.store, found, ())
-            await self._report(sdep, failed(sdep, told, context.now()), pinning)
-            return None
-        children = Children(context.cluster, context.store)
-        free = may_make_way(decision.observed)
-        live = context.store.children(name)
-        changes = await children.bring(decision.desired, live, sdep.metadata.uid, free)
-        stale = () if pinning.faults else removable(changes.delete, decision.observed)
-        delay = await self._remove(name, children, stale, routed=routes_differ(changes))
-        if has_strays(decision.observed, self._pods(name, decision.plan)):
-            await children.remove_strays(decision.plan)
-        acted = list(children.said())
-        for reason, message in acted:
-            context.events.emit(sdep, "Normal", reason, message)
-        if acted and before is None and not context.calm.is_set():
-            # Others wait for their children: the first report is that of the next look.
-            return _AFTER_OWN_WRITES_SECONDS
-        told = said(decision, name, context.store, found, changes.foreign)
-        context.served.tell(name, decision)
-        plan, observed = decision.plan, decision.observed
-        status = summarise(plan, decision.asked, observed, decision.desired, told, context.now())
-        comparisons = await context.comparisons.look(name, decision, before.comparisons if before else ())
-        parts = {"rollout": rollout, "drift": drift, "experiment": experiment, "comparisons": comparisons}
-        status = status.model_copy(update=parts)
-        lineage = context.lineage.told(sdep, status, before)
-        await self._report(sdep, status.model_copy(update={"lineage": lineage}), pinning)
-        if delay is None and (changes.foreign or acted):
-            delay = _RETRY_SECONDS if changes.foreign else _AFTER_OWN_WRITES_SECONDS
-        return soonest(
-            delay,
-            next_look(sight, rollout, known, context.now()),
-            next_telling(written, experiment),
-            context.comparisons.next_look(name, comparisons),
-            next_drift_look(sight.plan),
+        return decide(sight, asked.pinning, Trials(rollout, drift, experiment, unanswered))
+
+    async def _status(
+        self, name: ObjectName, decision: Decision, told: Sequence[Condition], before: Status | None
+    ) -> Status:
+        context, plan = self._context, decision.plan
+        status = summarise(plan, decision.asked, decision.observed, decision.desired, told, context.now())
+        status = status.model_copy(
+            update={
+                "rollout": decision.trials.rollout,
+                "drift": decision.trials.drift,
+                "experiment": decision.trials.experiment,
+                "comparisons": await context.comparisons.look(name, decision, before.comparisons if before else ()),
+            }
         )
-
-    def _pods(self, name: ObjectName, plan: Plan) -> list[Body]:
-        """Those of v1's separate engines too, which carry their Service's name where others carry the SeldonDeployment's."""
-        services = {predictor_service(plan, predictor) for predictor in plan.predictors}
-        return [pod for label in {name[1], *services} for pod in self._context.store.pods((name[0], label))]
-
-    async def _remove(
-        self, name: ObjectName, children: Children, stale: Sequence[Body], *, routed: bool
-    ) -> float | None:
-        """What routes named a moment ago stays until every gateway has the new routes.
-
-        No gateway is told of them while the API server is away: that time does not count.
-        """
-        clock = asyncio.get_running_loop().time()
-        if routed or name not in self._routes_changed:  # nobody knows what an earlier leader did a moment ago
-            self._routes_changed[name] = clock
-        if not stale:
-            return None
-        since = max(self._routes_changed[name], self._context.cluster.away_at)
-        wait = since - clock + self._context.settings.drain_seconds
-        if wait > 0:
-            return wait
-        await children.remove(stale)
-        return None
+        return status.model_copy(update={"lineage": context.lineage.told(plan.sdep, status, before)})
 
     async def _refuse(self, sdep: SeldonDeployment, found: Sequence[Problem]) -> None:
         await self._report(sdep, failed(sdep, [conditions.spec_valid(found)], self._context.now()), None)
@@ -176,6 +167,15 @@ class Reconciler:
         announce(
             self._context.events, self._context.notices, sdep, previous(sdep), status, pinning.moves if pinning else ()
         )
+
+
+def _after(applied: Applied) -> float | None:
+    """Seconds until what could not be done, or what was just done, is looked at again."""
+    if applied.wait is not None:
+        return applied.wait
+    if applied.foreign:
+        return _RETRY_SECONDS
+    return _AFTER_OWN_WRITES_SECONDS if applied.done else None
 
 
 def _bare(body: Body) -> SeldonDeployment:

@@ -13,7 +13,7 @@ from sdep.api.seldon_deployment import SeldonDeployment
 from sdep.api.status import Pin, RolloutStatus
 from sdep.evidence.answers import Answers
 from sdep.operator.comparisons import INTERVAL_SECONDS, Comparisons
-from sdep.operator.decision import decide, look
+from sdep.operator.decision import Trials, decide, look
 from sdep.operator.evidence import Asked, EvidenceDoor
 from sdep.operator.store import Store
 from sdep.registry.pin import Pinning
@@ -103,7 +103,7 @@ class World:
         }
         pinning = Pinning(pins, {}, ())
         sight = look(NAME, self.body(), pinning, self.store, OperatorSettings(runtime_image="r"))
-        decision = decide(sight, pinning, self.rollout, None)
+        decision = decide(sight, pinning, Trials(self.rollout))
         self.known = await self.comparisons.look(NAME, decision, self.known)
         return {one.shadow: one for one in self.known}
 

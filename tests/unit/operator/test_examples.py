@@ -6,7 +6,7 @@ import asyncio
 from typing import cast
 
 from sdep.api.status import Condition, Status
-from sdep.operator.decision import decide
+from sdep.operator.decision import Trials, decide
 from sdep.operator.evidence import Asked, EvidenceDoor
 from sdep.operator.examples import Examples
 from sdep.operator.store import ObjectName
@@ -88,7 +88,7 @@ def test_the_condition_is_there_while_a_model_fails_and_stays_while_nobody_knows
 
 def test_a_failing_example_leaves_the_service_ready() -> None:
     sight = World().sight()
-    decision = decide(sight, Pinning(PINS, {}, ()), None)
+    decision = decide(sight, Pinning(PINS, {}, ()), Trials())
 
     def ready(*said: Condition) -> Condition:
         status: Status = summarise(decision.plan, decision.asked, decision.observed, decision.desired, said, "now")

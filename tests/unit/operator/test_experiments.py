@@ -15,7 +15,7 @@ from sdep.api.status import Pin, Status
 from sdep.api.validation import problems
 from sdep.evidence.evidence import Evidence
 from sdep.operator.announce import announce
-from sdep.operator.decision import decide, look, said
+from sdep.operator.decision import Trials, decide, look, said
 from sdep.operator.evidence import Asked, EvidenceDoor
 from sdep.operator.experiments import Experiments, next_telling
 from sdep.operator.store import Store
@@ -156,12 +156,12 @@ async def test_no_traffic_is_moved_and_ready_is_what_it_was() -> None:
     """The condition is beside Ready, and is there only where there is an experiment."""
     world = World(EXPERIMENT)
     sight = look(NAME, world.written, PINNING, world.store, OperatorSettings(runtime_image="r"))
-    decided = decide(sight, PINNING, None, await world.at(0))
-    assert decided.desired == decide(sight, PINNING, None).desired
+    decided = decide(sight, PINNING, Trials(experiment=await world.at(0)))
+    assert decided.desired == decide(sight, PINNING, Trials()).desired
     (condition,) = [one for one in said(decided, NAME, world.store, (), ()) if one.type == "ExperimentDecided"]
     assert (condition.status, condition.reason) == ("False", "Collecting")
     assert "ExperimentDecided" not in {
-        one.type for one in said(decide(sight, PINNING, None), NAME, world.store, (), ())
+        one.type for one in said(decide(sight, PINNING, Trials()), NAME, world.store, (), ())
     }
 
 
