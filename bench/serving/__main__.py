@@ -34,7 +34,7 @@ def main() -> int:
         with tempfile.TemporaryDirectory() as folder:
             train(Path(folder))
             if asked.soak:
-                return soak(Path(folder), asked.soak)
+                return soak(Path(folder), asked.soak, asked.rate)
             _run(Path(folder), asked)
     except (LoadError, OSError) as error:
         sys.stderr.write(f"\n{error}\n")
@@ -51,6 +51,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--soak", type=float, default=0, metavar="MINUTES", help="steady load, and whether memory grows"
     )
+    parser.add_argument("--rate", type=float, default=0, help="of --soak, in requests a second: half of what it can")
     return parser.parse_args()
 
 
