@@ -53,7 +53,7 @@ class Tracking:
         self._calibration = Calibration(labels, registry)
         self._versions: dict[str, set[str]] = {}
 
-    def observe(self, unit: ServedUnit, path: Mapping[str, object], outcome: Outcome | None) -> None:
+    def observe(self, unit: ServedUnit, path: Mapping[str, str], outcome: Outcome | None) -> None:
         """`path` is `meta.requestPath` of the answer; no outcome means that answer and truth could not be compared."""
         name, image, version = model_labels(unit)
         labels = (*self._owner, name, image, self._version(name, f"{image}:", version, path))
@@ -68,12 +68,12 @@ class Tracking:
                 series.observe(error)
         self._calibration.observe(labels, outcome.stated)
 
-    def _version(self, unit: str, head: str, own: str, path: Mapping[str, object]) -> str:
+    def _version(self, unit: str, head: str, own: str, path: Mapping[str, str]) -> str:
         """The version that answered, which need not be the one served here now: a gateway sends feedback to any predictor."""
         said = path.get(unit, next(iter(path.values())) if len(path) == 1 else None)
         if said is None or said in {head + own, head[:-1]}:
             return own
-        version = said.removeprefix(head) if isinstance(said, str) else ""
+        version = said.removeprefix(head)
         known = self._versions.setdefault(unit, set())
         if not _VERSION.fullmatch(version) or (version not in known and len(known) >= _MOST_VERSIONS):
             return _OTHER

@@ -119,7 +119,7 @@ def test_versions_are_those_that_answered_and_bounded() -> None:
     unit = ServedUnit(name="m", implementation="MLFLOW_SERVER", model=ServedModel(name="price", version="1"))
     metrics = Metrics(ServedPredictor(deployment="d", namespace="n", predictor="p", graph=unit))
     right = Outcome(1, 0)
-    for path in ({}, {"m": "price:1"}, {"canary": "price:2"}, {"m": "price:2"}, {"m": "x:3"}, {"m": 7}):
+    for path in ({}, {"m": "price:1"}, {"canary": "price:2"}, {"m": "price:2"}, {"m": "x:3"}, {"m": "rubbish"}):
         metrics.tracking.observe(unit, path, right)
     found = _counted(metrics.exposition().decode())
     assert {version: count for (_, version, said), count in found.items() if said == "correct"} == {
@@ -130,6 +130,21 @@ def test_versions_are_those_that_answered_and_bounded() -> None:
     for number in range(1000):
         metrics.tracking.observe(unit, {"m": f"price:{number}"}, right)
     assert len(_counted(metrics.exposition().decode())) < 50
+
+
+async def test_a_path_that_names_no_model_is_refused(
+    serve: Callable[..., Client], unit: Callable[..., ServedUnit]
+) -> None:
+    """What `meta.requestPath` holds is text, in a feedback and in a request: the unit is named where it is not."""
+    client = serve(unit("regression"))
+    meta = {"requestPath": {"r": [0]}}
+    body = {"request": _rows([1, 1, 1]), "response": {"meta": meta}, "truth": _rows([1, 1, 1])}
+    told = await client.send("POST", "/api/v1.0/feedback", json.dumps(body).encode())
+    asked = await client.predict({**_rows([1, 1, 1]), "meta": meta})
+
+    assert (told.code, asked.code) == (400, 400)
+    assert told.json["status"]["info"] == "response.meta.requestPath.r must be a string, not a list"
+    assert asked.json["status"]["info"] == "meta.requestPath.r must be a string, not a list"
 
 
 def test_methods_that_nobody_knows_are_one_series() -> None:

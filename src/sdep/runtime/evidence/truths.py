@@ -63,9 +63,9 @@ class Truths:
         return self._models.setdefault(name, _Counts())
 
 
-def answered_by(own: str, unit: str, path: Mapping[str, object]) -> str:
+def answered_by(own: str, unit: str, path: Mapping[str, str]) -> str:
     """The model that a feedback is about. Without `meta.requestPath` in it, nobody knows better than that it is that of this unit."""
     if not path:
         return own
     said = path.get(unit, next(iter(path.values())) if len(path) == 1 else OTHER_MODELS)
-    return said if isinstance(said, str) and len(said) <= _LONGEST_NAME else OTHER_MODELS
+    return said if len(said) <= _LONGEST_NAME else OTHER_MODELS

@@ -139,9 +139,14 @@ def _meta(meta: object) -> Meta:
     return Meta(
         puid=_text(meta.get("puid", ""), "meta.puid"),
         tags=_object(meta.get("tags"), "meta.tags"),
-        request_path=_object(meta.get("requestPath"), "meta.requestPath"),
+        request_path=request_path(meta.get("requestPath"), "meta.requestPath"),
         metrics=_list(meta.get("metrics"), "meta.metrics"),
     )
+
+
+def request_path(value: object, field: str) -> dict[str, str]:
+    """Which model answered, by unit."""
+    return {unit: _text(model, f"{field}.{unit}") for unit, model in _object(value, field).items()}
 
 
 def _list(value: object, field: str) -> tuple[Any, ...]:

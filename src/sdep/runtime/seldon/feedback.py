@@ -9,6 +9,7 @@ from sdep.runtime.errors import BadDataError
 from sdep.runtime.graph.node import ALL_CHILDREN, NO_CHILD
 from sdep.runtime.graph.remote import takes_feedback
 from sdep.runtime.message import Kind
+from sdep.runtime.seldon.codec import request_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,7 +26,7 @@ class Feedback(NamedTuple):
     puid: str
     rows: int = 1
     """How many the request had: the reward is for all of them."""
-    path: Mapping[str, Any] = {}
+    path: Mapping[str, str] = {}
     """`requestPath` of the answer: which models it came from."""
     has_reward: bool = True
     """Whether the reward means something. One that is not said is 0, as gRPC leaves it out; beside a truth nobody may have meant one."""
@@ -48,7 +49,7 @@ def read_feedback(body: object) -> Feedback:
     meta = _object(_object(body, "response"), "meta")
     data = _object(_object(body, "request"), "data")
     routing, puid = _routing(_object(meta, "routing")), str(meta.get("puid") or "")
-    path = _object(meta, "requestPath")
+    path = request_path(meta.get("requestPath"), "response.meta.requestPath")
     has_reward = "reward" in body or not body.get("truth")
     return Feedback(float(reward), routing, _kind(data), puid, _rows(data), path, has_reward)
 
