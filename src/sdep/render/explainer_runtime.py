@@ -25,6 +25,7 @@ from sdep.render.explainer_port import port
 from sdep.render.initializer import initializer, unit_initializer
 from sdep.render.runtime import probes
 from sdep.render.security import pod_security, restricted
+from sdep.render.served import served_parameters
 from sdep.render.service import entry_ports
 from sdep.render.variables import Variable, merged
 from sdep.render.volumes import TMP, volumes
@@ -124,6 +125,8 @@ def _told(plan: Plan, predictor: Predictor, explainer: Explainer, unit: Unit | N
         protocol="v2" if protocol in OPEN_INFERENCE else protocol,
         port=port(explainer),
         config=dict(explainer.config or {}),
+        implementation=(unit.implementation or "") if unit else "",
+        parameters=served_parameters(plan, unit) if unit else (),
         model_directory=model_directory(unit.name or "") if unit else "",
         explainer_directory=model_directory(_ARTIFACT) if explainer.model_uri else "",
     )

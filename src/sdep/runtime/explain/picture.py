@@ -19,7 +19,19 @@ _LABELS, _VALUES = 330, 80
 _MOST_BARS, _LONGEST = 30, 42
 _PLOT_WIDTH, _PLOT_HEIGHT, _PLOTS_A_LINE = 230, 130, 3
 _STRONG, _SMALL = ' font-weight="600"', ' font-size="11"'
-_UP, _DOWN, _TEXT, _FAINT = "#c2410c", "#1d4ed8", "#1f2937", "#9ca3af"
+_PAPER, _UP, _DOWN, _TEXT, _FAINT, _ZERO = "#ffffff", "#c2410c", "#1d4ed8", "#1f2937", "#6b7280", "#d1d5db"
+_IN_THE_DARK = {
+    _PAPER: "#1c2126",
+    _UP: "#f0a070",
+    _DOWN: "#82b7f2",
+    _TEXT: "#e6e9ed",
+    _FAINT: "#9ca6b1",
+    _ZERO: "#38404a",
+}
+_STYLE = "".join(
+    f'[fill="{colour}"]{{fill:{dark}}}[stroke="{colour}"]{{stroke:{dark}}}' for colour, dark in _IN_THE_DARK.items()
+)
+"""Other colours for who prefers dark: what reads no style sheet draws dark on white."""
 
 
 def drawn(picture: Picture) -> str:
@@ -35,7 +47,8 @@ def drawn(picture: Picture) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{height}" viewBox="0 0 {_WIDTH} {height}" '
         f'font-family="system-ui, sans-serif" font-size="13" role="img"><title>{escape(picture.title)}</title>'
-        f'<rect width="100%" height="100%" fill="#ffffff"/>{"".join(parts)}</svg>\n'
+        f"<style>@media (prefers-color-scheme:dark){{{_STYLE}}}</style>"
+        f'<rect width="100%" height="100%" fill="{_PAPER}"/>{"".join(parts)}</svg>\n'
     )
 
 
@@ -87,7 +100,7 @@ def _curve(curve: Curve, left: int, top: int, low: float, high: float) -> Iterat
     for value in (low, high):
         yield _text(begin - 5, bottom - (value - low) * y_scale + 4, f"{value:.3g}", _FAINT, anchor="end", style=_SMALL)
     zero = bottom - (0 - low) * y_scale
-    yield f'<line x1="{begin}" x2="{left + _PLOT_WIDTH}" y1="{zero:.1f}" y2="{zero:.1f}" stroke="#d1d5db"/>'
+    yield f'<line x1="{begin}" x2="{left + _PLOT_WIDTH}" y1="{zero:.1f}" y2="{zero:.1f}" stroke="{_ZERO}"/>'
     yield f'<polyline points="{points}" fill="none" stroke="{_DOWN}" stroke-width="2"/>'
     yield _text(begin, bottom + 16, shown(x_low), _FAINT, style=_SMALL)
     yield _text(left + _PLOT_WIDTH, bottom + 16, shown(x_high), _FAINT, anchor="end", style=_SMALL)
