@@ -32,7 +32,8 @@ from sdep.operator.examples import Examples
 from sdep.operator.experiments import Experiments
 from sdep.operator.gates import GateDoor
 from sdep.operator.health import Health
-from sdep.operator.lineage.lineage import Lineage, receivers
+from sdep.operator.lineage.ledger import Ledger
+from sdep.operator.lineage.lineage import Lineage, receivers, standing
 from sdep.operator.log import configure
 from sdep.operator.metrics import (
     ADMISSION_SECONDS,
@@ -156,7 +157,7 @@ async def _context(
         Experiments(door, store, utc_now),
         examples,
         notices,
-        Lineage(receivers(settings), wake, utc_now),
+        Lineage(receivers(settings), Ledger(cluster, settings), standing(cluster, store), wake, utc_now),
         served,
     )
 
