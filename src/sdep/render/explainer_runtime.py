@@ -116,7 +116,7 @@ def _environment(plan: Plan, predictor: Predictor, explainer: Explainer, unit: U
 
 def _told(plan: Plan, predictor: Predictor, explainer: Explainer, unit: Unit | None) -> ServedExplainer:
     http, _ = entry_ports(plan, predictor)
-    scheme = "https" if tls.secret(predictor) else "http"
+    scheme = "https" if tls.encrypted(plan.sdep, predictor) else "http"
     protocol = plan.sdep.spec.protocol or "seldon"
     return ServedExplainer(
         type=explainer.type or "",

@@ -85,6 +85,16 @@ def test_it_is_told_how_the_predictor_serves_the_model() -> None:
     assert (found["implementation"], found["parameters"]) == ("SKLEARN_SERVER", (method,))
 
 
+@pytest.mark.parametrize(("annotations", "scheme"), [({}, "https"), ({"seldon.io/no-engine": "true"}, "http")])
+def test_a_predictor_with_a_certificate_is_asked_over_tls(annotations: dict[str, str], scheme: str) -> None:
+    """Where its engine is what answers: a container of the user's is given no certificate."""
+    component = {"spec": {"containers": [{"name": "price", "image": "i"}]}}
+    graph = {"name": "price", "type": "MODEL"}
+    more = {"ssl": {"certSecretName": "s"}, "annotations": annotations, "componentSpecs": [component]}
+    found = told(rendered(sdep({"type": "KernelShap"}, graph, **more))["prices-main-explainer"])
+    assert found.predictor.startswith(f"{scheme}://prices-main.shop:")
+
+
 def test_the_pod_is_restricted_and_asked_whether_it_is_ready() -> None:
     """It may do no more than the `restricted` Pod Security Standard lets it, and its probes are the program's own answers."""
     pod = explainer_pod({"type": "KernelShap"})
