@@ -24,6 +24,18 @@ SECONDS = 60
 DEPLOYMENT = "urn:li:mlModelDeployment:(urn:li:dataPlatform:sdep,sdep-lineage.told,PROD)"
 
 
+GRAPH = {"name": "m", "modelUri": "models:/priced@champion"}
+
+
+def telling(registry: FalseRegistry, found: Catalogue) -> dict[str, str]:
+    """Settings of an operator that tells both."""
+    return {
+        "SDEP_MLFLOW_TRACKING_URI": registry.address,
+        "SDEP_LINEAGE_DATAHUB_URL": found.url,
+        "SDEP_LINEAGE_OPENLINEAGE_URL": found.url,
+    }
+
+
 @contextmanager
 def catalogue() -> Iterator[Catalogue]:
     """One that listens in a thread of its own, beside the operator's process."""
@@ -79,14 +91,9 @@ def test_both_are_told_of_each_change_once_whoever_leads_then(bare_target: Targe
     A restart begins and ends no run: at the most it says once more what was told while the status could not be written.
     """
     with catalogue() as found, FalseRegistry.serving() as registry, Place.made(bare_target, "sdep-lineage") as place:
-        settings = {
-            "SDEP_MLFLOW_TRACKING_URI": registry.address,
-            "SDEP_LINEAGE_DATAHUB_URL": found.url,
-            "SDEP_LINEAGE_OPENLINEAGE_URL": found.url,
-        }
-        graph = {"name": "m", "modelUri": "models:/priced@champion"}
+        settings = telling(registry, found)
         with place.operator(tmp_path, **settings):
-            place.make(owned("told", {"name": "default", "replicas": 0, "graph": graph}))
+            place.make(owned("told", {"name": "default", "replicas": 0, "graph": GRAPH}))
             until(lambda: links(found, "1") == [DEPLOYMENT] and "RUNNING" in kinds(found), "the first is told", SECONDS)
             until(lambda: len(told(place, "told")) == 2, "the status says who was told", SECONDS)
             known = len(found.events)
@@ -97,7 +104,7 @@ def test_both_are_told_of_each_change_once_whoever_leads_then(bare_target: Targe
             until(lambda: told_of(place, "told") == {"priced/2"}, "the status says that both know of the move", SECONDS)
         said = len(found.events)
         with place.operator(tmp_path, **settings):
-            place.make(owned("other", {"name": "default", "replicas": 0, "graph": graph}))
+            place.make(owned("other", {"name": "default", "replicas": 0, "graph": GRAPH}))
             until(lambda: len(told(place, "other")) == 2, "the next operator tells of another", SECONDS)
             again = [event["eventType"] for event in found.events[said:] if "told" in event["job"]["name"]]
             assert again in ([], ["RUNNING"])
@@ -111,14 +118,9 @@ def test_both_are_told_of_each_change_once_whoever_leads_then(bare_target: Targe
 def test_what_is_deleted_while_no_operator_runs_is_told_by_the_next(bare_target: Target, tmp_path: Path) -> None:
     """Nothing blocks the deletion, and afterwards nothing in the cluster but the ledger remembers what was told."""
     with catalogue() as found, FalseRegistry.serving() as registry, Place.made(bare_target, "sdep-lineage") as place:
-        settings = {
-            "SDEP_MLFLOW_TRACKING_URI": registry.address,
-            "SDEP_LINEAGE_DATAHUB_URL": found.url,
-            "SDEP_LINEAGE_OPENLINEAGE_URL": found.url,
-        }
-        graph = {"name": "m", "modelUri": "models:/priced@champion"}
+        settings = telling(registry, found)
         with place.operator(tmp_path, **settings):
-            place.make(owned("told", {"name": "default", "replicas": 0, "graph": graph}))
+            place.make(owned("told", {"name": "default", "replicas": 0, "graph": GRAPH}))
             until(lambda: len(told(place, "told")) == 2, "both were told", SECONDS)
             until(
                 lambda: {one[0] for one in unpacked(kept(place))} == {"DataHub", "OpenLineage"}, "it is kept", SECONDS

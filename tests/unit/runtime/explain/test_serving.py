@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -31,6 +32,8 @@ from sdep.runtime.errors import LoadError, RemoteError
 from sdep.runtime.explain.asking import Asking
 from sdep.runtime.explain.context import Context
 from sdep.runtime.explain.example import example_of
+from sdep.runtime.explain.explanation import Bar, Curve, Picture
+from sdep.runtime.explain.picture import drawn
 from sdep.runtime.explain.server import ExplainServer
 from sdep.runtime.explain.settings import ExplainSettings, read_explain_settings
 from sdep.runtime.explain.subject import load_context
@@ -41,6 +44,7 @@ from tests.unit.runtime.explain.program import PROGRAM, explaining
 from tests.unit.runtime.program import running
 
 ROW = [0.5, -1.0, 2.0, 0.0]
+TEXT = "{http://www.w3.org/2000/svg}text"
 EXAMPLE = [0.25, -2.0, 1.0, 3.0]
 SEND = {"data": {"ndarray": [ROW]}}
 
@@ -152,13 +156,33 @@ async def test_every_method_answers_with_json_and_with_a_picture(
     assert said["meta"]["name"] == type_
     answer = await _posted(client, "/api/v1.0/explain", SEND, accept="image/svg+xml,*/*;q=0.1")
     assert (answer.code, answer.headers["content-type"]) == (200, "image/svg+xml")
-    drawn = ET.fromstring(answer.body)  # noqa: S314 - our own
-    texts = " ".join(each.text or "" for each in drawn.iter("{http://www.w3.org/2000/svg}text"))
+    whole = ET.fromstring(answer.body)  # noqa: S314 - our own
+    texts = " ".join(each.text or "" for each in whole.iter(TEXT))
     assert any(name in texts for name in NAMES)
-    width = float(drawn.attrib["width"])
-    for bar in drawn.iter("{http://www.w3.org/2000/svg}rect"):
+    width = float(whole.attrib["width"])
+    for bar in whole.iter("{http://www.w3.org/2000/svg}rect"):
         if "x" in bar.attrib:
             assert 0 <= float(bar.attrib["x"]) <= float(bar.attrib["x"]) + float(bar.attrib["width"]) <= width
+
+
+def test_a_picture_keeps_long_names_apart_and_what_stands_beside_them() -> None:
+    """A name is cut, and the value beside it is not; a small plot's name ends before the next plot begins."""
+    name = "the_rain_in_the_catchment_of_the_river_of_the_last_seven_days"
+    bars = ET.fromstring(drawn(Picture("t", bars=[Bar(name, 1.0, "= 12.345")])))  # noqa: S314 - our own
+    (label,) = [each.text or "" for each in bars.iter(TEXT) if (each.text or "").startswith("the_rain")]
+    assert label.endswith("… = 12.345")
+    assert len(label) <= 56
+    curves = drawn(Picture("t", curves=[Curve(name, [0, 1], [0, 1])] * 2))
+    assert max(len(each.text or "") for each in ET.fromstring(curves).iter(TEXT)) <= 24  # noqa: S314
+
+
+async def test_who_prefers_dark_has_other_colours_for_every_one_that_is_drawn(explainer: Callable[..., Client]) -> None:
+    for type_, model in (("KernelShap", "linear"), ("ALE", "tree"), ("AnchorTabular", "tree")):
+        answer = await explainer(type_, model).send("GET", EXAMPLE_PATH, b"", accept="image/svg+xml")
+        dark, _, shapes = answer.body.decode().partition("</style>")
+        used = set(re.findall(r'(fill|stroke)="(#\w+)"', shapes))
+        assert used
+        assert all(f'[{what}="{colour}"]{{{what}:#' in dark for what, colour in used)
 
 
 @pytest.mark.parametrize(
