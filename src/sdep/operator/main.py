@@ -48,6 +48,7 @@ from sdep.operator.notices import Notices
 from sdep.operator.page import server as page
 from sdep.operator.page.actions import Actions
 from sdep.operator.page.pictures import Pictures
+from sdep.operator.page.pictures import session as picture_session
 from sdep.operator.prometheus import PrometheusDoor
 from sdep.operator.queries import Queries
 from sdep.operator.questions import Questions
@@ -110,8 +111,8 @@ async def _run(settings: OperatorSettings, credentials: Credentials) -> int:
             closing.push_async_callback((await deliveries.serve(taken, others, settings.mlflow_webhook_port)).cleanup)
         if settings.page_port:
             actions = Actions(cluster, credentials, utc_now) if settings.page_actions else None
-            pods = await closing.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
-            seen = page.Page(store, utc_now, Pictures(pods), actions)
+            pictures = Pictures(await closing.enter_async_context(picture_session()))
+            seen = page.Page(store, utc_now, pictures, actions)
             closing.push_async_callback((await page.serve(settings.page_port, seen)).cleanup)
         _LOG.info("watching %s", ", ".join(settings.namespaces) or "all namespaces")
         failed = await _first_end(stop, health.tasks)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -164,6 +165,15 @@ async def test_what_is_no_picture_is_said(
     assert [(request.path, request.headers["Accept"]) for request in asked] == [(EXAMPLE_PATH, SVG)]
 
 
+async def test_little_that_would_become_much_is_taken_as_it_came(address: str, store: Store) -> None:
+    """A megabyte of spaces, compressed though nobody asked for that, is a kilobyte of something that is no picture."""
+    answer = web.Response(body=gzip.compress(b" " * 1_000_000), content_type=SVG, headers={"Content-Encoding": "gzip"})
+    asked: list[web.Request] = []
+    async with other(store, answer, asked), aiohttp.ClientSession(address) as http, http.get(PATH) as said:
+        assert len(await said.read()) < 2000
+    assert asked[0].headers["Accept-Encoding"] == "identity"
+
+
 async def test_who_does_not_answer_is_waited_for_only_so_long(
     address: str, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -232,7 +242,7 @@ async def test_few_are_asked_at_once_and_few_pictures_are_kept(monkeypatch: pyte
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     address = f"127.0.0.1:{runner.addresses[0][1]}"
-    async with aiohttp.ClientSession() as http:
+    async with pictures.session() as http:
         drawn = pictures.Pictures(http)
         first = asyncio.create_task(drawn.of(address, "first"))
         await asyncio.sleep(0)

@@ -36,6 +36,15 @@ class _Kept(NamedTuple):
     picture: bytes | Refusal
 
 
+def session() -> aiohttp.ClientSession:
+    """What a pod sends is taken as it is: a little that is compressed may be much."""
+    return aiohttp.ClientSession(
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+        headers={"Accept": SVG, "Accept-Encoding": "identity"},
+    )
+
+
 class Pictures:
     def __init__(self, http: aiohttp.ClientSession, clock: Callable[[], float] = time.monotonic) -> None:
         self._http = http
@@ -92,8 +101,8 @@ class Pictures:
 
     async def _drawn(self, address: str, pod: str) -> bytes:
         timeout = aiohttp.ClientTimeout(total=SECONDS)
-        url, headers = f"http://{address}{EXAMPLE_PATH}", {"Accept": SVG}
-        async with self._http.get(url, headers=headers, timeout=timeout, allow_redirects=False) as answer:
+        url = f"http://{address}{EXAMPLE_PATH}"
+        async with self._http.get(url, timeout=timeout, allow_redirects=False) as answer:
             body = await _limited(answer.content, pod)
             if answer.status == 200 and answer.content_type == SVG:  # noqa: PLR2004 - HTTP's own number
                 return body
