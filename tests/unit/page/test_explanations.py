@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import aiohttp
@@ -16,7 +16,7 @@ from aiohttp import web
 from sklearn.linear_model import LinearRegression
 
 from sdep.contract import EXAMPLE_PATH, ServedExplainer
-from sdep.errors import TransientError
+from sdep.errors import InvalidError, TransientError
 from sdep.operator.page import pictures
 from sdep.operator.page.pictures import SVG
 from sdep.operator.store import Store
@@ -59,8 +59,8 @@ def put(store: Store, port: int) -> None:
 
 
 @asynccontextmanager
-async def other(store: Store, answer: web.Response, asked: list[web.Request] | None = None) -> AsyncIterator[None]:
-    """Something in place of the explainer that answers so."""
+async def other(store: Store, answer: web.Response, asked: list[web.Request] | None = None) -> AsyncIterator[int]:
+    """Something in place of the explainer that answers so; its port."""
     (port,) = free_ports(1)
 
     async def handle(request: web.Request) -> web.Response:
@@ -73,7 +73,7 @@ async def other(store: Store, answer: web.Response, asked: list[web.Request] | N
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port).start()
     put(store, port)
-    yield
+    yield port
     await runner.cleanup()
 
 
@@ -223,6 +223,23 @@ async def test_no_other_pod_is_asked(address: str, store: Store) -> None:
             async with http.get(path) as said:
                 assert said.status == 404
     assert asked == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "seconds"), [(web.Response(text=DRAWN, content_type=SVG), 300), (web.Response(status=500), 15)]
+)
+async def test_a_picture_is_kept_for_five_minutes_and_a_failure_for_a_quarter_of_one(
+    store: Store, answer: web.Response, seconds: float
+) -> None:
+    asked: list[web.Request] = []
+    now = 0.0
+    async with other(store, answer, asked) as port, pictures.session() as http:
+        drawn = pictures.Pictures(http, lambda: now)
+        for after, count in ((0, 1), (seconds - 1, 1), (seconds + 1, 2)):
+            now = after
+            with suppress(InvalidError):
+                await drawn.of(f"127.0.0.1:{port}", POD)
+            assert len(asked) == count
 
 
 async def test_few_are_asked_at_once_and_few_pictures_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
