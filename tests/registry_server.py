@@ -18,7 +18,7 @@ from sdep.registry.resolved import Connection
 
 MODEL = "price"
 SECRET = "what-only-mlflow-and-the-operator-know"  # noqa: S105 - of a test's own server
-_ENVIRONMENT = {
+ENVIRONMENT = {
     "MLFLOW_WEBHOOK_ALLOWED_SCHEMES": "http,https",
     "MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS": "true",
     "MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
@@ -59,7 +59,7 @@ def registry_server(python: Path, folder: Path) -> Iterator[RegistryServer]:
     with (
         (folder / "log").open("w") as log,
         subprocess.Popen(
-            [*command, *stores], env={**os.environ, **_ENVIRONMENT}, stdout=log, stderr=log, start_new_session=True
+            [*command, *stores], env={**os.environ, **ENVIRONMENT}, stdout=log, stderr=log, start_new_session=True
         ) as process,
     ):
         try:

@@ -80,6 +80,8 @@ OPEN_INFERENCE = frozenset({"v2", "kfserving"})
 
 EXPLAINER_PORT = 9000
 EXPLAIN_PATH = "/api/v1.0/explain"
+EXAMPLE_PATH = "/api/v1.0/explanations/example"
+"""Where our explainer explains a row of its own choice."""
 ENV_EXPLAINER = "SDEP_EXPLAINER"
 """An explainer as JSON: a `ServedExplainer`."""
 ENV_REFERENCE_REQUIRED = "SDEP_REFERENCE_REQUIRED"
@@ -232,6 +234,9 @@ class ServedExplainer(_Wire):
     protocol: str = "seldon"
     port: int = EXPLAINER_PORT
     config: dict[str, str] = Field(default_factory=dict)
+    implementation: str = ""
+    parameters: tuple[ServedParameter, ...] = ()
+    """How the predictor serves the model in the directory; "" leaves that to what is in there."""
     model_directory: str = ""
     explainer_directory: str = ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import json
 import subprocess
@@ -14,6 +15,8 @@ from demo import traffic
 from demo.kubectl import Target, until
 from demo.platform import NAMESPACE
 from demo.target import ROOT
+from sdep.contract import EXPLAINER_PORT
+from sdep.operator.page.pictures import Pictures, session
 from tests.node import sdep
 from tests.node.forward import forwarded
 
@@ -86,6 +89,17 @@ def asked_of_gateway(target: Target, accept: str) -> tuple[int, bytes]:
     return found
 
 
+def shown_on_the_page(target: Target) -> bytes:
+    """As the operator's page asks the explainer for its picture."""
+
+    async def drawn(port: int) -> bytes:
+        async with session() as http:
+            return await Pictures(http).of(f"127.0.0.1:{port}", NAME)
+
+    with forwarded(target, NAMESPACE, f"svc/{NAME}-default-explainer", EXPLAINER_PORT) as port:
+        return asyncio.run(drawn(port))
+
+
 def is_anchor(explanation: dict[str, Any]) -> bool:
     """In v1's shape, with rules that speak of the model's own columns."""
     data = explanation["data"]
@@ -123,6 +137,7 @@ def test_an_explainer_says_what_it_lacks_and_then_explains(
     assert is_anchor(explained_at_port_8000(target))
     until(lambda: asked_of_gateway(target, "*/*")[0] == 200, "the gateway routes to the explainer", 30)
     assert b"<svg" in asked_of_gateway(target, "image/svg+xml")[1]
+    assert b"Of a typical row, the medians of the reference data: oil" in shown_on_the_page(target)
     command = [str(seldon_client_python), "-W", "ignore", "-c", PUBLISHED_CLIENT, target.gateway]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from demo.kubectl import Target, until
+from sdep.operator.lineage.ledger import unpacked
 from tests.node import sdep
 from tests.node.false_registry import FalseRegistry
 from tests.node.herd import owned
@@ -21,6 +22,18 @@ from tests.unit.operator.catalogues import Catalogue
 
 SECONDS = 60
 DEPLOYMENT = "urn:li:mlModelDeployment:(urn:li:dataPlatform:sdep,sdep-lineage.told,PROD)"
+
+
+GRAPH = {"name": "m", "modelUri": "models:/priced@champion"}
+
+
+def telling(registry: FalseRegistry, found: Catalogue) -> dict[str, str]:
+    """Settings of an operator that tells both."""
+    return {
+        "SDEP_MLFLOW_TRACKING_URI": registry.address,
+        "SDEP_LINEAGE_DATAHUB_URL": found.url,
+        "SDEP_LINEAGE_OPENLINEAGE_URL": found.url,
+    }
 
 
 @contextmanager
@@ -60,6 +73,14 @@ def told_of(place: Place, name: str) -> set[str]:
     return {model for one in known for model in one["models"]} if len({one["digest"] for one in known}) == 1 else set()
 
 
+def kept(place: Place) -> str:
+    """What the ConfigMap that outlives SeldonDeployments remembers."""
+    items = place.get("configmaps")["items"]
+    return next(
+        (body["binaryData"]["told.json.gz"] for body in items if body["metadata"]["name"].endswith("-lineage")), ""
+    )
+
+
 def kinds(found: Catalogue) -> list[str]:
     return [event["eventType"] for event in found.events]
 
@@ -70,14 +91,9 @@ def test_both_are_told_of_each_change_once_whoever_leads_then(bare_target: Targe
     A restart begins and ends no run: at the most it says once more what was told while the status could not be written.
     """
     with catalogue() as found, FalseRegistry.serving() as registry, Place.made(bare_target, "sdep-lineage") as place:
-        settings = {
-            "SDEP_MLFLOW_TRACKING_URI": registry.address,
-            "SDEP_LINEAGE_DATAHUB_URL": found.url,
-            "SDEP_LINEAGE_OPENLINEAGE_URL": found.url,
-        }
-        graph = {"name": "m", "modelUri": "models:/priced@champion"}
+        settings = telling(registry, found)
         with place.operator(tmp_path, **settings):
-            place.make(owned("told", {"name": "default", "replicas": 0, "graph": graph}))
+            place.make(owned("told", {"name": "default", "replicas": 0, "graph": GRAPH}))
             until(lambda: links(found, "1") == [DEPLOYMENT] and "RUNNING" in kinds(found), "the first is told", SECONDS)
             until(lambda: len(told(place, "told")) == 2, "the status says who was told", SECONDS)
             known = len(found.events)
@@ -88,7 +104,7 @@ def test_both_are_told_of_each_change_once_whoever_leads_then(bare_target: Targe
             until(lambda: told_of(place, "told") == {"priced/2"}, "the status says that both know of the move", SECONDS)
         said = len(found.events)
         with place.operator(tmp_path, **settings):
-            place.make(owned("other", {"name": "default", "replicas": 0, "graph": graph}))
+            place.make(owned("other", {"name": "default", "replicas": 0, "graph": GRAPH}))
             until(lambda: len(told(place, "other")) == 2, "the next operator tells of another", SECONDS)
             again = [event["eventType"] for event in found.events[said:] if "told" in event["job"]["name"]]
             assert again in ([], ["RUNNING"])
@@ -97,6 +113,25 @@ def test_both_are_told_of_each_change_once_whoever_leads_then(bare_target: Targe
             until(lambda: found.aspects[DEPLOYMENT, "status"]["removed"] is True, "the deletion is told", SECONDS)
             until(lambda: links(found, "2") == [], "no model is linked any more", SECONDS)
             until(lambda: kinds(found).count("COMPLETE") == kinds(found).count("START"), "every run has ended", SECONDS)
+
+
+def test_what_is_deleted_while_no_operator_runs_is_told_by_the_next(bare_target: Target, tmp_path: Path) -> None:
+    """Nothing blocks the deletion, and afterwards nothing in the cluster but the ledger remembers what was told."""
+    with catalogue() as found, FalseRegistry.serving() as registry, Place.made(bare_target, "sdep-lineage") as place:
+        settings = telling(registry, found)
+        with place.operator(tmp_path, **settings):
+            place.make(owned("told", {"name": "default", "replicas": 0, "graph": GRAPH}))
+            until(lambda: len(told(place, "told")) == 2, "both were told", SECONDS)
+            until(
+                lambda: {one[0] for one in unpacked(kept(place))} == {"DataHub", "OpenLineage"}, "it is kept", SECONDS
+            )
+        place.delete_all()
+        assert links(found, "1") == [DEPLOYMENT]
+        with place.operator(tmp_path, **settings):
+            until(lambda: found.aspects[DEPLOYMENT, "status"]["removed"] is True, "the deletion is told", SECONDS)
+            until(lambda: links(found, "1") == [], "no model is linked any more", SECONDS)
+            until(lambda: kinds(found)[-1] == "COMPLETE", "its run has ended", SECONDS)
+            until(lambda: unpacked(kept(place)) == {}, "nothing is kept of it", SECONDS)
 
 
 @pytest.fixture

@@ -62,9 +62,10 @@ class Statement:
         """The labels of models that the registry has versions of, each once."""
         return sorted({model.label for model in self.models if model.version})
 
-    def gone(self) -> Statement:
-        """What is said once it is deleted."""
-        return replace(self, phase="Gone", outcome="", models=())
+
+def gone(namespace: str, name: str, uid: str) -> Statement:
+    """What is said of one that is deleted, by whoever remembers no more of it."""
+    return Statement(namespace, name, uid, url="", phase="Gone", outcome="", models=())
 
 
 def stated(sdep: SeldonDeployment, status: Status) -> Statement:

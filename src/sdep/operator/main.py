@@ -32,7 +32,8 @@ from sdep.operator.examples import Examples
 from sdep.operator.experiments import Experiments
 from sdep.operator.gates import GateDoor
 from sdep.operator.health import Health
-from sdep.operator.lineage.lineage import Lineage, receivers
+from sdep.operator.lineage.ledger import Ledger
+from sdep.operator.lineage.lineage import Lineage, receivers, standing
 from sdep.operator.log import configure
 from sdep.operator.metrics import (
     ADMISSION_SECONDS,
@@ -46,6 +47,8 @@ from sdep.operator.metrics import (
 from sdep.operator.notices import Notices
 from sdep.operator.page import server as page
 from sdep.operator.page.actions import Actions
+from sdep.operator.page.pictures import Pictures
+from sdep.operator.page.pictures import session as picture_session
 from sdep.operator.prometheus import PrometheusDoor
 from sdep.operator.queries import Queries
 from sdep.operator.questions import Questions
@@ -108,7 +111,8 @@ async def _run(settings: OperatorSettings, credentials: Credentials) -> int:
             closing.push_async_callback((await deliveries.serve(taken, others, settings.mlflow_webhook_port)).cleanup)
         if settings.page_port:
             actions = Actions(cluster, credentials, utc_now) if settings.page_actions else None
-            seen = page.Page(store, utc_now, actions)
+            pictures = Pictures(await closing.enter_async_context(picture_session()))
+            seen = page.Page(store, utc_now, pictures, actions)
             closing.push_async_callback((await page.serve(settings.page_port, seen)).cleanup)
         _LOG.info("watching %s", ", ".join(settings.namespaces) or "all namespaces")
         failed = await _first_end(stop, health.tasks)
@@ -154,7 +158,7 @@ async def _context(
         Experiments(door, store, utc_now),
         examples,
         notices,
-        Lineage(receivers(settings), wake, utc_now),
+        Lineage(receivers(settings), Ledger(cluster, settings), standing(cluster, store), wake, utc_now),
         served,
     )
 

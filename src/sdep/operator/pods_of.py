@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sdep.api.predictor import Predictor
-from sdep.layout.place import engine_of
 from sdep.operator.evidence import Asked
 from sdep.plan import Plan
 from sdep.render import tls
@@ -16,8 +15,7 @@ from sdep.render.service import entry_ports
 
 
 def asked_of(pods: Iterable[Mapping[str, Any]], plan: Plan, predictor: Predictor, side: str) -> Iterator[Asked]:
-    service, encrypted = predictor_service(plan, predictor), bool(tls.secret(predictor))
+    service, encrypted = predictor_service(plan, predictor), tls.encrypted(plan.sdep, predictor)
     for pod in pods:
         if (pod["metadata"].get("labels") or {}).get(APP) == service:
-            with_tls = encrypted and engine_of(plan.sdep, predictor) != "none"
-            yield Asked(pod, side, entry_ports(plan, predictor)[0], with_tls)
+            yield Asked(pod, side, entry_ports(plan, predictor)[0], encrypted)

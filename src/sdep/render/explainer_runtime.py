@@ -25,6 +25,7 @@ from sdep.render.explainer_port import port
 from sdep.render.initializer import initializer, unit_initializer
 from sdep.render.runtime import probes
 from sdep.render.security import pod_security, restricted
+from sdep.render.served import served_parameters
 from sdep.render.service import entry_ports
 from sdep.render.variables import Variable, merged
 from sdep.render.volumes import TMP, volumes
@@ -115,7 +116,7 @@ def _environment(plan: Plan, predictor: Predictor, explainer: Explainer, unit: U
 
 def _told(plan: Plan, predictor: Predictor, explainer: Explainer, unit: Unit | None) -> ServedExplainer:
     http, _ = entry_ports(plan, predictor)
-    scheme = "https" if tls.secret(predictor) else "http"
+    scheme = "https" if tls.encrypted(plan.sdep, predictor) else "http"
     protocol = plan.sdep.spec.protocol or "seldon"
     return ServedExplainer(
         type=explainer.type or "",
@@ -124,6 +125,8 @@ def _told(plan: Plan, predictor: Predictor, explainer: Explainer, unit: Unit | N
         protocol="v2" if protocol in OPEN_INFERENCE else protocol,
         port=port(explainer),
         config=dict(explainer.config or {}),
+        implementation=(unit.implementation or "") if unit else "",
+        parameters=served_parameters(plan, unit) if unit else (),
         model_directory=model_directory(unit.name or "") if unit else "",
         explainer_directory=model_directory(_ARTIFACT) if explainer.model_uri else "",
     )

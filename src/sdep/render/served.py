@@ -95,20 +95,22 @@ def _logger(unit: Unit) -> ServedLogger | None:
 
 def _told(plan: Plan, predictor: Predictor, unit: Unit) -> dict[str, Any]:
     pin = plan.pins.get((predictor.name, unit.name or ""))
-    parameters = [
-        ServedParameter(name=parameter.name, value=parameter.value, type=parameter.type)
-        for parameter in unit.parameters or ()
-    ]
-    if _predicts(plan, unit):
-        parameters.append(_PREDICT)
     return {
         "name": unit.name,
         "type": unit.type,
         "implementation": unit.implementation or "",
         "model": ServedModel(name=pin.name or pin.uri, version=pin.version) if pin else None,
-        "parameters": tuple(parameters),
+        "parameters": served_parameters(plan, unit),
         "methods": tuple(unit.methods or ()),
     }
+
+
+def served_parameters(plan: Plan, unit: Unit) -> tuple[ServedParameter, ...]:
+    parameters = [
+        ServedParameter(name=parameter.name, value=parameter.value, type=parameter.type)
+        for parameter in unit.parameters or ()
+    ]
+    return (*parameters, _PREDICT) if _predicts(plan, unit) else tuple(parameters)
 
 
 def _predicts(plan: Plan, unit: Unit) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from sdep.api.predictor import Predictor
+from sdep.api.seldon_deployment import SeldonDeployment
 from sdep.contract import CERT_MOUNT_PATH, ENV_CERT_MOUNT_PATH
-from sdep.layout.place import Pod
+from sdep.layout.place import Pod, engine_of
 from sdep.render.variables import completed
 
 _VOLUME = "seldon-cert-volume"
@@ -14,6 +15,11 @@ _VOLUME = "seldon-cert-volume"
 
 def secret(predictor: Predictor) -> str:
     return (predictor.ssl and predictor.ssl.cert_secret_name) or ""
+
+
+def encrypted(sdep: SeldonDeployment, predictor: Predictor) -> bool:
+    """Whether its Service speaks TLS: the engine does, and without one it is the user's container that answers."""
+    return bool(secret(predictor)) and engine_of(sdep, predictor) != "none"
 
 
 def mount(spec: dict[str, Any], predictor: Predictor, pod: Pod) -> None:

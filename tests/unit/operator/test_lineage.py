@@ -6,21 +6,23 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, ClassVar, get_args, get_origin, get_type_hints
 
 import attr
 import pytest
 from pydantic import SecretStr
 
-from sdep.api.seldon_deployment import SeldonDeployment
 from sdep.api.status import DataVersion, Origin, Pin, PredictorStatus, RolloutStatus, Status
 from sdep.lineage.statement import stated
 from sdep.operator.lineage import teller as telling
-from sdep.operator.lineage.lineage import Lineage, receivers
+from sdep.operator.lineage.ledger import Ledger
+from sdep.operator.lineage.lineage import Lineage, receivers, standing
 from sdep.operator.metrics import LINEAGE
+from sdep.operator.store import Store
 from sdep.settings import OperatorSettings
 from tests.unit.operator.catalogues import Catalogue
+from tests.unit.operator.config_maps import ConfigMaps
 from tests.unit.test_pin import sdep as manifest
 
 os.environ["DATAHUB_TELEMETRY_ENABLED"] = "false"
@@ -64,15 +66,19 @@ def serving(*versions: str, state: str = "Available", rollout: dict[str, Any] | 
 class Operator:
     """What a reconcile does with lineage, and the status that it leaves. `restart` is another process with the same status."""
 
-    def __init__(self, settings: OperatorSettings) -> None:
+    def __init__(self, settings: OperatorSettings, api: ConfigMaps) -> None:
         self.settings = settings
-        self.sdep: SeldonDeployment = manifest()
+        self.api = api
+        self.store = Store()
+        made = manifest()
+        self.sdep = made.model_copy(update={"metadata": made.metadata.model_copy(update={"uid": "1f"})})
         self.status: Status | None = None
         self.seen = asyncio.Event()
         self.restart()
 
     def restart(self) -> None:
-        self.lineage = Lineage(receivers(self.settings), lambda _: self.seen.set(), lambda: NOW)
+        ledger, there = Ledger(self.api.cluster, self.settings), standing(self.api.cluster, self.store)
+        self.lineage = Lineage(receivers(self.settings), ledger, there, lambda _: self.seen.set(), lambda: NOW)
         for teller in self.lineage._tellers.values():
             teller._pause = 0.01
 
@@ -100,13 +106,16 @@ class Operator:
 
 
 @asynccontextmanager
-async def operating(**given: str) -> AsyncIterator[Operator]:
+async def operating(api: ConfigMaps | None = None, **given: str) -> AsyncIterator[Operator]:
+    """Beside an API server of its own, or beside `api`, which outlives it."""
     settings = {"runtime_image": "r", "mlflow_tracking_uri": "http://mlflow:5000", **given}
-    operator = Operator(OperatorSettings.model_validate(settings))
-    task = asyncio.create_task(operator.lineage.tell())
-    yield operator
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+    async with AsyncExitStack() as stack:
+        beside = api or await stack.enter_async_context(ConfigMaps())
+        operator = Operator(OperatorSettings.model_validate(settings), beside)
+        task = asyncio.create_task(operator.lineage.tell())
+        yield operator
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 def datahub(catalogue: Catalogue) -> dict[str, str]:
@@ -282,13 +291,15 @@ async def test_more_than_may_wait_are_dropped_and_counted(monkeypatch: pytest.Mo
     """The queue is bounded, and what waits already is brought up to date."""
     monkeypatch.setattr(telling, "_WAITING_AT_MOST", 1)
     dropped = counted("OpenLineage", "dropped")
-    operator = Operator(OperatorSettings(runtime_image="r", lineage_openlineage_url="http://127.0.0.1:1"))
-    operator.look(serving("3"))
-    operator.look(serving("4"))
-    operator.sdep = operator.sdep.model_copy(
-        update={"metadata": operator.sdep.metadata.model_copy(update={"name": "other"})}
-    )
-    operator.look(serving("3"))
+    settings = OperatorSettings(runtime_image="r", lineage_openlineage_url="http://127.0.0.1:1")
+    async with ConfigMaps() as api:
+        operator = Operator(settings, api)
+        operator.look(serving("3"))
+        operator.look(serving("4"))
+        operator.sdep = operator.sdep.model_copy(
+            update={"metadata": operator.sdep.metadata.model_copy(update={"name": "other"})}
+        )
+        operator.look(serving("3"))
     assert [one.models[0].version for one in operator.lineage._tellers["OpenLineage"]._waiting.values()] == ["4"]
     assert counted("OpenLineage", "dropped") == dropped + 1
 
@@ -303,13 +314,15 @@ async def test_traffic_and_pods_are_no_news() -> None:
     assert stated(manifest(), serving("3", "1")).digest != stated(manifest(), before).digest
 
 
-def test_who_asks_for_no_lineage_has_none_of_it() -> None:
-    """Off by default: no status field, no receiver."""
-    operator = Operator(OperatorSettings(runtime_image="r"))
-    operator.look(serving("3"))
-    assert operator.status
-    assert operator.status.lineage is None
-    assert "lineage" not in operator.status.model_dump(exclude_none=True)
+async def test_who_asks_for_no_lineage_has_none_of_it() -> None:
+    """Off by default: no status field, no receiver, no ConfigMap."""
+    async with operating() as operator:
+        operator.look(serving("3"))
+        operator.lineage.gone(NAME)
+        assert operator.status
+        assert operator.status.lineage is None
+        assert "lineage" not in operator.status.model_dump(exclude_none=True)
+        assert operator.api.kept == {}
 
 
 def test_a_token_is_in_no_representation_of_the_settings() -> None:

@@ -142,6 +142,30 @@ def drifted(version: int) -> Body:
     return body
 
 
+def explained(port: int, *others: Body, version: int = 1) -> list[Body]:
+    """A SeldonDeployment with an explainer that listens on this machine, and a pod of it that is ready; `others` beside it."""
+    explainer = {"type": "KernelShap", "endpoint": {"service_port": port}}
+    graph = {"name": "price", "modelUri": "models:/price/1"}
+    pins = [pin("main", "price", "models:/price/1", "1")]
+    predictors = [{"name": "main", "graph": graph, "explainer": explainer}, *others]
+    status = ready([weight("main", 100)], pins, "main 100")
+    return [sdep("explained", predictors, status, version=version), explainer_pod()]
+
+
+def explainer_pod(name: str = "explained-main-explainer-7", *, ready: bool = True, version: int = 1) -> Body:
+    labels = {
+        "seldon-deployment-id": "explained",
+        "seldon-app": "explained-main-explainer",
+        "seldon.io/explainer": "true",
+    }
+    conditions = [{"type": "Ready", "status": str(ready)}]
+    return {
+        "kind": "Pod",
+        "metadata": {**_metadata(name, version), "labels": labels, "creationTimestamp": STARTED},
+        "status": {"phase": "Running", "podIP": "127.0.0.1", "conditions": conditions},
+    }
+
+
 def shadowed(version: int) -> Body:
     """The same with a shadow that was compared, and one of which nothing is known yet."""
     body = canary(version=version)

@@ -8,10 +8,10 @@ import pytest
 import pytest_asyncio
 
 from node import packages
-from sdep.operator.page import server
 from sdep.operator.store import Store
 from tests.unit.page.chromium import Tab, chromium, new_tab
-from tests.unit.page.cluster import STARTED, filled
+from tests.unit.page.cluster import filled
+from tests.unit.page.serving import serving
 
 
 @pytest.fixture
@@ -20,10 +20,9 @@ def store() -> Store:
 
 
 @pytest_asyncio.fixture
-async def address(store: Store, unused_tcp_port: int) -> AsyncIterator[str]:
-    runner = await server.serve(unused_tcp_port, server.Page(store, lambda: STARTED))
-    yield f"http://127.0.0.1:{unused_tcp_port}"
-    await runner.cleanup()
+async def address(store: Store) -> AsyncIterator[str]:
+    async with serving(store) as (_, found):
+        yield found
 
 
 @pytest.fixture(scope="session")

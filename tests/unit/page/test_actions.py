@@ -10,12 +10,12 @@ import pytest
 import pytest_asyncio
 
 from sdep.cluster.client import Cluster
-from sdep.operator.page import server
 from sdep.operator.page.actions import Actions
 from sdep.operator.store import Store
 from tests.unit.page.authority import ANN, BOB, Authority, command
 from tests.unit.page.chromium import Tab, new_tab
 from tests.unit.page.cluster import STARTED, canary
+from tests.unit.page.serving import serving
 from tests.unit.runtime.program import free_ports
 
 ROLLOUT = "/api/sdeps/models/prices/rollout"
@@ -29,13 +29,11 @@ def authority() -> Authority:
 @pytest_asyncio.fixture
 async def deciding(store: Store, authority: Authority) -> AsyncIterator[str]:
     """The address of a page on which people may decide."""
-    port, api_port = free_ports(2)
+    (api_port,) = free_ports(1)
     async with authority.serving(api_port) as credentials:
         cluster = Cluster(credentials)
-        page = server.Page(store, lambda: STARTED, Actions(cluster, credentials, lambda: STARTED))
-        runner = await server.serve(port, page)
-        yield f"http://127.0.0.1:{port}"
-        await runner.cleanup()
+        async with serving(store, Actions(cluster, credentials, lambda: STARTED)) as (_, found):
+            yield found
         await cluster.close()
 
 

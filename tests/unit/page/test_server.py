@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from typing import Any
 
 import aiohttp
@@ -13,10 +14,10 @@ import pytest
 import pytest_asyncio
 
 from sdep.errors import TransientError
-from sdep.operator.page import server
 from sdep.operator.page.feed import Feed
 from sdep.operator.store import Store
 from tests.unit.page.cluster import STARTED, canary, deployment, ensemble
+from tests.unit.page.serving import serving
 
 _PATIENCE_SECONDS = 20
 
@@ -133,23 +134,20 @@ async def test_no_more_may_listen_than_there_is_room_for() -> None:
         pass
 
 
-async def test_a_page_that_ends_does_not_wait_for_who_listens(store: Store, unused_tcp_port: int) -> None:
-    runner = await server.serve(unused_tcp_port, server.Page(store, lambda: STARTED))
-    async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{unused_tcp_port}/events") as stream:
-        async with asyncio.timeout(5):
-            await runner.cleanup()
+async def test_a_page_that_ends_does_not_wait_for_who_listens(store: Store) -> None:
+    async with aiohttp.ClientSession() as http, AsyncExitStack() as ending:
+        _, address = await ending.enter_async_context(serving(store))
+        async with http.get(f"{address}/events") as stream, asyncio.timeout(5):
+            await ending.aclose()
             while await stream.content.readline():
                 pass
 
 
-async def test_a_browser_that_goes_away_is_forgotten(store: Store, unused_tcp_port: int) -> None:
-    page = server.Page(store, lambda: STARTED)
-    runner = await server.serve(unused_tcp_port, page)
-    async with aiohttp.ClientSession(f"http://127.0.0.1:{unused_tcp_port}") as http:
+async def test_a_browser_that_goes_away_is_forgotten(store: Store) -> None:
+    async with serving(store) as (page, address), aiohttp.ClientSession(address) as http:
         async with http.get("/events") as stream:
             assert page.listeners == 1
             stream.close()
         async with asyncio.timeout(_PATIENCE_SECONDS):
             while page.listeners:
                 await (await http.get("/api/sdeps")).read()
-    await runner.cleanup()

@@ -69,11 +69,30 @@ def test_the_pod_has_the_pinned_model_and_its_data() -> None:
         "model": "price",
         "predictor": "http://prices-main.shop:8000",
         "config": {"seed": "7"},
+        "implementation": "MLFLOW_SERVER",
         "model_directory": "/mnt/models/price",
     }
     assert {"name": "price-provision-location", "mountPath": "/mnt/models/price", "readOnly": True} in container[
         "volumeMounts"
     ]
+
+
+def test_it_is_told_how_the_predictor_serves_the_model() -> None:
+    """The server, and the unit's parameters, so that what is explained is what is served."""
+    method = {"name": "method", "value": "predict", "type": "STRING"}
+    graph = {**MODEL, "implementation": "SKLEARN_SERVER", "parameters": [method]}
+    found = told(explainer_pod({"type": "ALE"}, graph)).model_dump()
+    assert (found["implementation"], found["parameters"]) == ("SKLEARN_SERVER", (method,))
+
+
+@pytest.mark.parametrize(("annotations", "scheme"), [({}, "https"), ({"seldon.io/no-engine": "true"}, "http")])
+def test_a_predictor_with_a_certificate_is_asked_over_tls(annotations: dict[str, str], scheme: str) -> None:
+    """Where its engine is what answers: a container of the user's is given no certificate."""
+    component = {"spec": {"containers": [{"name": "price", "image": "i"}]}}
+    graph = {"name": "price", "type": "MODEL"}
+    more = {"ssl": {"certSecretName": "s"}, "annotations": annotations, "componentSpecs": [component]}
+    found = told(rendered(sdep({"type": "KernelShap"}, graph, **more))["prices-main-explainer"])
+    assert found.predictor.startswith(f"{scheme}://prices-main.shop:")
 
 
 def test_the_pod_is_restricted_and_asked_whether_it_is_ready() -> None:

@@ -9,13 +9,18 @@ import urllib.request
 from typing import TYPE_CHECKING
 
 import grpc
+import numpy as np
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from sdep.contract import ServedUnit
+from sdep.contract import ServedExplainer, ServedUnit
+from sdep.runtime.errors import RemoteError
+from sdep.runtime.explain.asking import Asking
 from sdep.runtime.rpc import seldon_pb2 as pb
+from tests.unit.runtime.conftest import model_unit
 from tests.unit.runtime.program import running
 
 if TYPE_CHECKING:
@@ -67,6 +72,18 @@ def test_both_protocols_and_a_new_certificate(tmp_path: Path) -> None:
             assert time.monotonic() < deadline
             time.sleep(0.2)
         assert _over_grpc(engine.grpc_port, second) == "x"
+
+
+def test_an_explainer_asks_its_predictor_over_tls(root: Path, tmp_path: Path) -> None:
+    """By an address that the certificate does not name, since whose it is was said in the manifest; over none where that is what it has."""
+    _issue(tmp_path)
+    rows = np.array([[1.0, 2.0, 3.0]])
+    with running(root, model_unit("regression"), SELDON_CERT_MOUNT_PATH=str(tmp_path)) as engine:
+        told = ServedExplainer(type="KernelShap", model="regression", predictor=f"https://127.0.0.1:{engine.port}")
+        assert Asking(told, ("oil", "gas", "fx"))(rows).reshape(-1) == pytest.approx(rows @ [1, 2, 3] + 4)
+        plain = told.model_copy(update={"predictor": f"http://127.0.0.1:{engine.port}"})
+        with pytest.raises(RemoteError, match="no answer from http://"):
+            Asking(plain, ())(rows)
 
 
 def _over_grpc(port: int, trusted: bytes) -> str:

@@ -1,4 +1,4 @@
-"""The page's HTTP server. It reads the store alone: looking at the page costs the API server nothing."""
+"""The page's HTTP server. It reads the store, and asks explainers for pictures: looking at it costs the API server nothing."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from pydantic import Field, ValidationError
 from sdep.api.base import KubeModel
 from sdep.errors import InvalidError, SdepError, TransientError
 from sdep.operator.page.actions import Actions
+from sdep.operator.page.explainers import address
 from sdep.operator.page.feed import Feed
 from sdep.operator.page.gathering import gathered
 from sdep.operator.page.history import History
-from sdep.operator.page.static import HEADERS, routes
+from sdep.operator.page.pictures import SVG, Pictures
+from sdep.operator.page.static import HEADERS, OF_PICTURES, routes
 from sdep.operator.page.views import detail, line
 from sdep.operator.store import ObjectName, Store
 from sdep.rollout.command import Command, Verb
@@ -25,7 +27,7 @@ _GRACE_SECONDS = 1.0
 _MOST_REMEMBERED = 20
 """Answers about one SeldonDeployment that are kept until it changes: however many look at it, each change is written out once."""
 _LONGEST_WHY = 500
-_STATUSES = {"Unauthenticated": 401, "Forbidden": 403, "NotFound": 404}
+_STATUSES = {"Unauthenticated": 401, "Forbidden": 403, "NotFound": 404, "NoPicture": 502, "TooLarge": 502}
 """Of an answer that explains why not, by its reason; of others 422."""
 
 
@@ -39,8 +41,11 @@ class Word(KubeModel):
 class Page:
     """Listens to the store from the moment it is made. Without `actions` it can be looked at and no more."""
 
-    def __init__(self, store: Store, now: Callable[[], str], actions: Actions | None = None) -> None:
+    def __init__(
+        self, store: Store, now: Callable[[], str], pictures: Pictures, actions: Actions | None = None
+    ) -> None:
         self._store = store
+        self._pictures = pictures
         self._actions = actions
         self._history = History(now)
         self._feed = Feed()
@@ -53,6 +58,7 @@ class Page:
         app = web.Application()
         app.add_routes(routes())
         app.add_routes([web.get("/api/sdeps", self._list), web.get("/api/sdeps/{namespace}/{name}", self._detail)])
+        app.add_routes([web.get("/api/sdeps/{namespace}/{name}/explanations/{predictor}/{pod}", self._picture)])
         app.add_routes([web.get("/events", self._events)])
         if self._actions:
             app.add_routes([web.post("/api/sdeps/{namespace}/{name}/rollout", self._told)])
@@ -98,6 +104,21 @@ class Page:
         self._remembered[name] = whole
         return whole
 
+    async def _picture(self, request: web.Request) -> web.Response:
+        predictor, pod = request.match_info["predictor"], request.match_info["pod"]
+        try:
+            asked = self._address(_named(request), predictor, pod)
+            return web.Response(body=await self._pictures.of(asked, pod), content_type=SVG, headers=OF_PICTURES)
+        except SdepError as error:
+            return _refusal(error)
+
+    def _address(self, name: ObjectName, predictor: str, pod: str) -> str:
+        found = gathered(self._store, name)
+        asked = address(found, predictor, pod) if found else ""
+        if not asked:
+            raise InvalidError("NotFound", f"{pod} is no pod of the explainer of {predictor} that is ready now")
+        return asked
+
     async def _told(self, request: web.Request) -> web.Response:
         try:
             command = await self._act(_named(request), _token(request), await request.read())
@@ -135,6 +156,7 @@ class Page:
 
     async def _close(self, _: web.Application) -> None:
         self._feed.close()
+        await self._pictures.close()
 
 
 async def serve(port: int, page: Page) -> web.AppRunner:
@@ -177,4 +199,5 @@ def _answer(text: str, status: int = 200) -> web.Response:
 
 
 async def _protect(_: web.Request, response: web.StreamResponse) -> None:
-    response.headers.update(HEADERS)
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)

@@ -18,6 +18,10 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 """Of every answer."""
+OF_PICTURES = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
+}
+"""A pod drew it, and it may be opened by itself: nothing in it is run, and nothing loaded."""
 
 
 def routes() -> list[web.RouteDef]:

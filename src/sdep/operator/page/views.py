@@ -21,6 +21,7 @@ from sdep.diagnosis.rollout import read_rollout
 from sdep.diagnosis.served import UnitHistory, histories
 from sdep.diagnosis.tree import View, view
 from sdep.errors import InvalidError
+from sdep.operator.page.explainers import ExplainerView, explainers
 from sdep.operator.page.history import Sample
 
 
@@ -60,6 +61,7 @@ class Detail(KubeModel):
     steps: list[Step]
     decisions: list[Decided]
     drift: list[DriftStatus]
+    explainers: list[ExplainerView]
     samples: list[Sample]
     since: str
 
@@ -91,6 +93,7 @@ def detail(gathered: Gathered, samples: Sequence[Sample], since: str) -> Detail:
         steps=_steps(sdep) if sdep else [],
         decisions=rollout.history if rollout else [],
         drift=_drift(gathered.status),
+        explainers=explainers(gathered),
         samples=list(samples),
         since=since,
     )

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from sdep.api import route_annotations as said
 from sdep.api.explainer import Explainer
 from sdep.api.predictor import Predictor
-from sdep.layout.place import engine_of
 from sdep.plan import Plan
 from sdep.render import labels, names, tls
 from sdep.render.explainer_port import port
@@ -108,7 +107,6 @@ def traffic(plan: Plan) -> Traffic:
 
 
 def destination(plan: Plan, predictor: Predictor) -> Destination:
-    encrypted = bool(tls.secret(predictor)) and engine_of(plan.sdep, predictor) != "none"
     sticky = said.sticky(plan.sdep)
     http_port, grpc_port = entry_ports(plan, predictor)
     return Destination(
@@ -118,7 +116,7 @@ def destination(plan: Plan, predictor: Predictor) -> Destination:
         version=_version(plan, predictor),
         http_port=http_port,
         grpc_port=grpc_port,
-        tls=encrypted,
+        tls=tls.encrypted(plan.sdep, predictor),
         pod_by_source_ip=sticky is not None and sticky.by == "source-ip",
     )
 

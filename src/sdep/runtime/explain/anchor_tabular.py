@@ -89,9 +89,10 @@ def _picture(lines: list[str], precision: list[float], coverage: list[float], la
         Bar(
             ("IF " if not index else "AND ") + line,
             precision[index + 1],
-            f"({100 * coverage[index + 1]:.3g} % of rows)",
+            f"({100 * coverage[index + 1]:.3g} %)",
         )
         for index, line in enumerate(lines)
     ]
     note = f"THEN the prediction stays {label}, in {100 * precision[-1]:.4g} % of the cases"
-    return Picture("Anchor: how often the prediction stays, condition by condition", [note], bars)
+    said = "In brackets: of how many rows of the reference data this and what is above it are true"
+    return Picture("Anchor: how often the prediction stays, condition by condition", [note, said], bars)

@@ -13,6 +13,7 @@ from sdep.runtime.explain.config import Config
 from sdep.runtime.explain.data import Data
 from sdep.runtime.explain.errors import NotExplainableError
 from sdep.runtime.explain.outputs import Sameness, classes_of, sameness, scores
+from sdep.runtime.message import Payload
 from sdep.runtime.reference.reference import Reference
 
 Array = np.ndarray[Any, Any]
@@ -45,6 +46,8 @@ class Context:
     reference: Reference | None = None
     config: Config = field(default_factory=Config)
     native: Callable[[], Any] = lambda: None
+    example: Payload | None = None
+    """What the model was saved with to show how it is asked."""
     ahead: Mapping[str, Any] = field(default_factory=dict)
     seed: int | None = SEED
     missing: str = WHAT_TO_DO

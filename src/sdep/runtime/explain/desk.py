@@ -6,10 +6,13 @@ import asyncio
 import math
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from sdep.errors import SdepError
 from sdep.runtime.errors import BadDataError
+from sdep.runtime.explain.example import example_of, noted
 from sdep.runtime.explain.question import rows_of
 from sdep.runtime.graph.gate import Gate
 from sdep.runtime.servers.table_json import values_in
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
     from sdep.runtime.explain.explanation import Explanation
     from sdep.runtime.explain.methods import Method
     from sdep.runtime.message import Payload
+
+Array = np.ndarray[Any, Any]
 
 SHORT_SECONDS = 0.002
 """No prediction waits in this process: its loop may be held for this long, which is about what a hand-over to a thread costs
@@ -48,15 +53,26 @@ class Desk:
                 return self._explained(payload)
             return await asyncio.get_running_loop().run_in_executor(self._threads, self._explained, payload)
 
+    async def example(self) -> Explanation:
+        """Of a row that nobody sent."""
+        with self._gate:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, self._of_example)
+
     def _explained(self, payload: Payload) -> Explanation:
         begin = time.thread_time()
-        rows = rows_of(payload, self._context.names)
-        try:
-            found = self._method.explain(rows, self._context)
-        except SdepError as error:
-            raise BadDataError(error.message) from error
+        found = self._made(rows_of(payload, self._context.names))
         self._remember(time.thread_time() - begin)
         return found
+
+    def _of_example(self) -> Explanation:
+        rows, what = example_of(self._context)
+        return noted(self._made(rows), rows, what, self._context)
+
+    def _made(self, rows: Array) -> Explanation:
+        try:
+            return self._method.explain(rows, self._context)
+        except SdepError as error:
+            raise BadDataError(error.message) from error
 
     def _remember(self, seconds: float) -> None:
         """Threads may race for the mean: losing one sample is harmless."""

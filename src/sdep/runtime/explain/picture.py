@@ -14,12 +14,26 @@ if TYPE_CHECKING:
 SVG = "image/svg+xml"
 
 _WIDTH, _MARGIN, _LINE, _ROW = 760, 20, 20, 26
-_LABELS, _VALUES = 330, 80
-"""Left of the bars, and right of them."""
-_MOST_BARS, _LONGEST = 30, 42
+_LABELS, _VALUES = 430, 80
+"""Left of the bars at most, and right of them."""
+_LETTER = 7.5
+"""About as wide as one is."""
+_MOST_BARS, _LONGEST, _LONGEST_OF_A_PLOT = 30, 56, 24
 _PLOT_WIDTH, _PLOT_HEIGHT, _PLOTS_A_LINE = 230, 130, 3
 _STRONG, _SMALL = ' font-weight="600"', ' font-size="11"'
-_UP, _DOWN, _TEXT, _FAINT = "#c2410c", "#1d4ed8", "#1f2937", "#9ca3af"
+_PAPER, _UP, _DOWN, _TEXT, _FAINT, _ZERO = "#ffffff", "#c2410c", "#1d4ed8", "#1f2937", "#6b7280", "#d1d5db"
+_IN_THE_DARK = {
+    _PAPER: "#1c2126",
+    _UP: "#f0a070",
+    _DOWN: "#82b7f2",
+    _TEXT: "#e6e9ed",
+    _FAINT: "#9ca6b1",
+    _ZERO: "#38404a",
+}
+_STYLE = "".join(
+    f'[fill="{colour}"]{{fill:{dark}}}[stroke="{colour}"]{{stroke:{dark}}}' for colour, dark in _IN_THE_DARK.items()
+)
+"""Other colours for who prefers dark: what reads no style sheet draws dark on white."""
 
 
 def drawn(picture: Picture) -> str:
@@ -35,7 +49,8 @@ def drawn(picture: Picture) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{height}" viewBox="0 0 {_WIDTH} {height}" '
         f'font-family="system-ui, sans-serif" font-size="13" role="img"><title>{escape(picture.title)}</title>'
-        f'<rect width="100%" height="100%" fill="#ffffff"/>{"".join(parts)}</svg>\n'
+        f"<style>@media (prefers-color-scheme:dark){{{_STYLE}}}</style>"
+        f'<rect width="100%" height="100%" fill="{_PAPER}"/>{"".join(parts)}</svg>\n'
     )
 
 
@@ -49,15 +64,16 @@ def _bars(bars: Sequence[Bar], top: int) -> Iterator[str]:
     """From a line at zero, to the right where they add and to the left where they take."""
     if not bars:
         return
-    values = [bar.value for bar in bars]
+    values, labels = [bar.value for bar in bars], [_label(bar) for bar in bars]
     low, high = min(0.0, *values), max(0.0, *values)
-    left, right = _LABELS + (_VALUES if low < 0 else 10), _WIDTH - _MARGIN - _VALUES
+    beside = min(_LABELS, 2 * _MARGIN + _LETTER * max(map(len, labels)))
+    left, right = beside + (_VALUES if low < 0 else 10), _WIDTH - _MARGIN - _VALUES
     scale = (right - left) / ((high - low) or 1.0)
     zero = left - low * scale
-    for place, bar in enumerate(bars):
+    for place, (bar, label) in enumerate(zip(bars, labels, strict=True)):
         y, length = top + _ROW * place, abs(bar.value) * scale
         x = zero if bar.value >= 0 else zero - length
-        yield _text(_LABELS - 8, y + 15, _short(f"{bar.name} {bar.beside}".strip()), _TEXT, anchor="end")
+        yield _text(beside - 8, y + 15, label, _TEXT, anchor="end")
         colour = _UP if bar.value >= 0 else _DOWN
         yield f'<rect x="{x:.1f}" y="{y + 3}" width="{max(length, 1):.1f}" height="{_ROW - 9}" fill="{colour}" rx="2"/>'
         beyond = (zero + length + 6, "start") if bar.value >= 0 else (x - 6, "end")
@@ -83,18 +99,23 @@ def _curve(curve: Curve, left: int, top: int, low: float, high: float) -> Iterat
         f"{begin + (x - x_low) * x_scale:.1f},{bottom - (y - low) * y_scale:.1f}"
         for x, y in zip(curve.x, curve.y, strict=True)
     )
-    yield _text(begin, top + 8, _short(curve.name), _TEXT, style=_STRONG)
+    yield _text(begin, top + 8, _short(curve.name, _LONGEST_OF_A_PLOT), _TEXT, style=_STRONG)
     for value in (low, high):
         yield _text(begin - 5, bottom - (value - low) * y_scale + 4, f"{value:.3g}", _FAINT, anchor="end", style=_SMALL)
     zero = bottom - (0 - low) * y_scale
-    yield f'<line x1="{begin}" x2="{left + _PLOT_WIDTH}" y1="{zero:.1f}" y2="{zero:.1f}" stroke="#d1d5db"/>'
+    yield f'<line x1="{begin}" x2="{left + _PLOT_WIDTH}" y1="{zero:.1f}" y2="{zero:.1f}" stroke="{_ZERO}"/>'
     yield f'<polyline points="{points}" fill="none" stroke="{_DOWN}" stroke-width="2"/>'
     yield _text(begin, bottom + 16, shown(x_low), _FAINT, style=_SMALL)
     yield _text(left + _PLOT_WIDTH, bottom + 16, shown(x_high), _FAINT, anchor="end", style=_SMALL)
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+def _label(bar: Bar) -> str:
+    """What stands beside the name is never cut."""
+    return f"{_short(bar.name, max(1, _LONGEST - len(bar.beside) - 1))} {bar.beside}".strip()
+
+
+def _short(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def _text(x: float, y: float, text: str, colour: str, *, anchor: str = "start", style: str = "") -> str:

@@ -8,6 +8,7 @@ import numpy as np
 import orjson
 
 from sdep import __version__
+from sdep.contract import EXAMPLE_PATH
 from sdep.runtime.errors import NotFoundError, NotReadyError
 from sdep.runtime.explain.picture import SVG, drawn
 from sdep.runtime.explain.question import of_inference, of_seldon, of_tensorflow
@@ -42,6 +43,7 @@ class ExplainRoutes:
         return {
             **self._probes.routes(),
             **{path: Route(POST, self._seldon, SERVICE) for path in V1_PATHS},
+            EXAMPLE_PATH: Route(GET, self._example, SERVICE),
             "/v2/health/ready": ready,
             "/v2/health/live": Route(GET, self._live, failure=plain_failure),
             "/metrics": Route(GET, self._probes.metrics),
@@ -77,10 +79,17 @@ class ExplainRoutes:
         tensor = Tensor(OUTPUT, np.array([[text]], dtype=object), {"content_type": "str"})
         return Response(write_answer(name, "", Inference((tensor,), id=given), Wanted()).body)
 
+    async def _example(self, request: Request) -> Response:
+        picture = picture_wanted(request)
+        return _answered(await self._ready_desk().example(), picture=picture)
+
     async def _explained(self, payload: Payload) -> Explanation:
+        return await self._ready_desk().explain(payload)
+
+    def _ready_desk(self) -> Desk:
         if self.desk is None:
             raise NotReadyError("the model is still being loaded")
-        return await self.desk.explain(payload)
+        return self.desk
 
     async def _live(self, _: Request) -> Response:
         return Response(orjson.dumps({"live": True}))

@@ -18,6 +18,7 @@ from sdep.runtime.explain.native import implementation_of, native_model
 from sdep.runtime.message import NUMERIC, Payload, in_rows
 from sdep.runtime.reference.reference import FOLDER, ReferenceNotFoundError, read_reference
 from sdep.runtime.servers.load import load_model
+from sdep.runtime.servers.warmup import input_example
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,14 +62,15 @@ def _local(told: ServedExplainer, directory: Path, made: Context) -> Context:
     model = load_model(_unit(told, directory), directory)
     names = made.names or tuple(column.name for column in model.signature.columns)
     native = lru_cache(maxsize=1)(lambda: native_model(directory))
-    return replace(made, predict=predicting(model, names), names=names, native=native)
+    return replace(made, predict=predicting(model, names), names=names, native=native, example=input_example(directory))
 
 
 def _unit(told: ServedExplainer, directory: Path) -> ServedUnit:
     """As the predictor loads it; the flag `predict_method` names another method of the model."""
     method = told.config.get("predict_method", "")
     given = (ServedParameter(name="predict_method", value=method, type="STRING"),) if method else ()
-    return ServedUnit(name=told.model, implementation=implementation_of(directory), parameters=given)
+    implementation = told.implementation or implementation_of(directory)
+    return ServedUnit(name=told.model, implementation=implementation, parameters=(*told.parameters, *given))
 
 
 def predicting(model: Model, names: Sequence[str]) -> Predict:

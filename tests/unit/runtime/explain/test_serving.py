@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -23,39 +24,49 @@ import pandas as pd
 import pytest
 from mlflow.models import infer_signature
 from sklearn.linear_model import LinearRegression
-from sklearn.tree import DecisionTreeRegressor
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from sdep.contract import ENV_EXPLAINER, ServedExplainer
+from sdep.contract import ENV_EXPLAINER, EXAMPLE_PATH, ServedExplainer
 from sdep.errors import InvalidError
 from sdep.runtime.errors import LoadError, RemoteError
 from sdep.runtime.explain.asking import Asking
+from sdep.runtime.explain.context import Context
+from sdep.runtime.explain.example import example_of
+from sdep.runtime.explain.explanation import Bar, Curve, Picture
+from sdep.runtime.explain.picture import drawn
 from sdep.runtime.explain.server import ExplainServer
 from sdep.runtime.explain.settings import ExplainSettings, read_explain_settings
+from sdep.runtime.explain.subject import load_context
 from sdep.runtime.reference.reference import FOLDER, Reference, save_reference
 from tests.unit.runtime.conftest import Client, model_unit
 from tests.unit.runtime.explain.conftest import NAMES, PRICE, ROWS
+from tests.unit.runtime.explain.program import PROGRAM, explaining
 from tests.unit.runtime.program import running
 
 ROW = [0.5, -1.0, 2.0, 0.0]
+TEXT = "{http://www.w3.org/2000/svg}text"
+EXAMPLE = [0.25, -2.0, 1.0, 3.0]
 SEND = {"data": {"ndarray": [ROW]}}
-PROGRAM = "import sys; from sdep.runtime.explain.main import main; sys.exit(main())"
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that stands for `/`: two models beside their reference data, one without any."""
+    """A folder that stands for `/`: three models beside their reference data, one with an example; and one without any."""
     home = tmp_path_factory.mktemp("home")
     frame = pd.DataFrame(ROWS, columns=list(NAMES))
     for name, model in (
         ("linear", LinearRegression()),
         ("tree", DecisionTreeRegressor(max_depth=5)),
         ("bare", LinearRegression()),
+        ("shown", LinearRegression()),
     ):
         folder = home / "mnt/models" / name
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # MLflow's own, while saving
             signature = infer_signature(frame, PRICE)
             options: dict[str, Any] = {"serialization_format": "cloudpickle", "pip_requirements": ["scikit-learn"]}
+            if name == "shown":
+                options["input_example"] = pd.DataFrame([EXAMPLE, ROW], columns=list(NAMES))
             mlflow.sklearn.save_model(model.fit(frame, PRICE), str(folder), signature=signature, **options)
         if name != "bare":
             save_reference(folder / FOLDER, Reference(NAMES, tuple(ROWS.T), PRICE))
@@ -145,13 +156,33 @@ async def test_every_method_answers_with_json_and_with_a_picture(
     assert said["meta"]["name"] == type_
     answer = await _posted(client, "/api/v1.0/explain", SEND, accept="image/svg+xml,*/*;q=0.1")
     assert (answer.code, answer.headers["content-type"]) == (200, "image/svg+xml")
-    drawn = ET.fromstring(answer.body)  # noqa: S314 - our own
-    texts = " ".join(each.text or "" for each in drawn.iter("{http://www.w3.org/2000/svg}text"))
+    whole = ET.fromstring(answer.body)  # noqa: S314 - our own
+    texts = " ".join(each.text or "" for each in whole.iter(TEXT))
     assert any(name in texts for name in NAMES)
-    width = float(drawn.attrib["width"])
-    for bar in drawn.iter("{http://www.w3.org/2000/svg}rect"):
+    width = float(whole.attrib["width"])
+    for bar in whole.iter("{http://www.w3.org/2000/svg}rect"):
         if "x" in bar.attrib:
             assert 0 <= float(bar.attrib["x"]) <= float(bar.attrib["x"]) + float(bar.attrib["width"]) <= width
+
+
+def test_a_picture_keeps_long_names_apart_and_what_stands_beside_them() -> None:
+    """A name is cut, and the value beside it is not; a small plot's name ends before the next plot begins."""
+    name = "the_rain_in_the_catchment_of_the_river_of_the_last_seven_days"
+    bars = ET.fromstring(drawn(Picture("t", bars=[Bar(name, 1.0, "= 12.345")])))  # noqa: S314 - our own
+    (label,) = [each.text or "" for each in bars.iter(TEXT) if (each.text or "").startswith("the_rain")]
+    assert label.endswith("… = 12.345")
+    assert len(label) <= 56
+    curves = drawn(Picture("t", curves=[Curve(name, [0, 1], [0, 1])] * 2))
+    assert max(len(each.text or "") for each in ET.fromstring(curves).iter(TEXT)) <= 24  # noqa: S314
+
+
+async def test_who_prefers_dark_has_other_colours_for_every_one_that_is_drawn(explainer: Callable[..., Client]) -> None:
+    for type_, model in (("KernelShap", "linear"), ("ALE", "tree"), ("AnchorTabular", "tree")):
+        answer = await explainer(type_, model).send("GET", EXAMPLE_PATH, b"", accept="image/svg+xml")
+        dark, _, shapes = answer.body.decode().partition("</style>")
+        used = set(re.findall(r'(fill|stroke)="(#\w+)"', shapes))
+        assert used
+        assert all(f'[{what}="{colour}"]{{{what}:#' in dark for what, colour in used)
 
 
 @pytest.mark.parametrize(
@@ -185,8 +216,64 @@ async def test_other_pictures_and_other_methods_are_refused(explainer: Callable[
     assert (png.code, png.json["status"]["reason"]) == (406, "NOT_ACCEPTABLE")
     assert "image/svg+xml alone" in png.json["status"]["info"]
     assert (await client.get("/api/v1.0/explain")).code == 405
+    assert (await client.get("/api/v1.0/explanations")).code == 405
     assert (await client.get("/api/v1.0/predictions")).code == 404
     assert (await _posted(client, "/v2/models/m/generate", {})).code == 404
+
+
+async def test_a_row_that_nobody_sends_is_the_input_example(explainer: Callable[..., Client]) -> None:
+    """In JSON and as a picture, which says what it is of; an explanation of the whole model is of no row."""
+    client = explainer("KernelShap", "shown")
+    assert (await client.get(EXAMPLE_PATH)).json["data"]["raw"]["instances"] == [EXAMPLE]
+    picture = await client.send("GET", EXAMPLE_PATH, b"", accept="image/svg+xml")
+    assert picture.headers["content-type"] == "image/svg+xml"
+    assert "Of the model&#x27;s input example: oil 0.25, gas -2, fx 1, rain 3" in picture.body.decode()
+    assert (
+        "Of the" not in (await explainer("ALE", "shown").send("GET", EXAMPLE_PATH, b"", accept="image/*")).body.decode()
+    )
+
+
+async def test_without_one_it_is_the_medians_of_the_reference_data(explainer: Callable[..., Client]) -> None:
+    """Each a value that occurs; no row of the data is shown. Without data either, the answer says what to do."""
+    data = (await explainer("KernelShap").get(EXAMPLE_PATH)).json["data"]
+    (row,) = data["raw"]["instances"]
+    assert row == [pytest.approx(np.quantile(column, 0.5, method="inverted_cdf")) for column in ROWS.T]
+    assert row not in ROWS.tolist()
+    nothing = await explainer("IntegratedGradients", "bare").get(EXAMPLE_PATH)
+    assert (nothing.code, "save the model with an input_example" in nothing.json["status"]["info"]) == (400, True)
+
+
+def test_of_categories_the_most_frequent_one_is_usual() -> None:
+    names = ("region", "oil", "empty")
+    columns = (np.array(["n", "s", "s"], object), np.array([1.0, np.nan, 3.0]), np.array([np.nan] * 3))
+    context = Context(predict=lambda rows: rows[:, 1], names=names, reference=Reference(names, columns))
+    rows, what = example_of(context)
+    assert rows.tolist()[0][:2] == ["s", 1.0]
+    assert np.isnan(rows[0, 2])
+    assert "medians of the reference data" in what
+
+
+async def test_what_is_explained_is_what_is_served(tmp_path: Path) -> None:
+    """v1's server for scikit-learn gives probabilities, of a folder of MLflow's too; what the unit's parameters say comes first."""
+    frame = pd.DataFrame(ROWS, columns=list(NAMES))
+    folder = tmp_path / "mnt/models/rising"
+    model = DecisionTreeClassifier(max_depth=4).fit(frame, ROWS[:, 0] > 0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # MLflow's own, while saving
+        options: dict[str, Any] = {"serialization_format": "cloudpickle", "pip_requirements": ["scikit-learn"]}
+        mlflow.sklearn.save_model(model, str(folder), signature=infer_signature(frame, model.predict(frame)), **options)
+    save_reference(folder / FOLDER, Reference(NAMES, tuple(ROWS.T)))
+    method = [{"name": "method", "value": "predict", "type": "STRING"}]
+    shapes = []
+    for told in (
+        {"implementation": "SKLEARN_SERVER"},
+        {"implementation": "MLFLOW_SERVER"},
+        {"implementation": "SKLEARN_SERVER", "parameters": method},
+        {"implementation": "MLFLOW_SERVER", "config": {"predict_method": "predict_proba"}},
+    ):
+        found = settings(tmp_path, "KernelShap", "rising", **told)
+        shapes.append(load_context(found).scores(ROWS[:1]).shape)
+    assert shapes == [(1, 2), (1, 1), (1, 1), (1, 2)]
 
 
 async def test_probes_and_metrics_are_the_engines(explainer: Callable[..., Client]) -> None:
@@ -258,29 +345,13 @@ def test_a_predictor_that_is_not_there_is_named() -> None:
 def test_the_program_explains_until_it_is_told_to_end(home: Path) -> None:
     """From its environment alone: ready, an answer over a real connection, exit code 0 after a drain."""
     told = settings(home, "AnchorTabular", "tree", config={"threshold": "0.9"}).explainer
-    environment = {
-        **os.environ,
-        ENV_EXPLAINER: told.model_dump_json(by_alias=True),
-        "SDEP_ROOT": str(home),
-        "SDEP_HTTP_PORT": "0",
-        "SDEP_DRAIN_SECONDS": "0",
-        "SDEP_TERMINATION_LOG": str(home / "log"),
-    }
-    with subprocess.Popen(
-        [sys.executable, "-c", PROGRAM], env=environment, stdout=subprocess.PIPE, text=True
-    ) as program:
-        port = 0
-        for line in program.stdout or ():
-            said = json.loads(line)
-            port = said.get("port", port)
-            if said["message"] == "ready":
-                break
-        url = f"http://127.0.0.1:{port}/api/v1.0/explain"
+    with explaining(home, told) as program:
+        url = f"http://127.0.0.1:{program.port}/api/v1.0/explain"
         request = urllib.request.Request(url, json.dumps(SEND).encode(), {"Content-Type": "application/json"})
         with urllib.request.urlopen(request, timeout=60) as response:
             assert json.load(response)["data"]["precision"] >= 0.88
-        program.send_signal(signal.SIGTERM)
-        assert program.wait(30) == 0
+        program.process.send_signal(signal.SIGTERM)
+        assert program.process.wait(30) == 0
 
 
 def test_the_program_leaves_why_it_cannot_explain_as_its_last_words(home: Path) -> None:

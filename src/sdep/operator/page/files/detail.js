@@ -4,6 +4,7 @@ import { clock, html, percent, scrolling, section, svg, table, word } from "./do
 import { comparisons } from "./comparison.js";
 import { drift } from "./drift.js";
 import { experiment } from "./experiment.js";
+import { explanations } from "./explanations.js";
 import { graph } from "./graph.js";
 import { state } from "./list.js";
 import { key, weights } from "./plots.js";
@@ -106,6 +107,7 @@ export function detailed(detail, now, mayDecide) {
     experiment(detail),
     comparisons(detail),
     drift(detail, now),
+    explanations(detail),
     section("Predictors", html("div", { class: "cards" }, view.predictors.map((one, place) => predictor(one, place, detail))),
       view.leftover.length ? html("div", { class: "card" }, html("h3", {}, "Of no predictor any more"), view.leftover.map(deployment)) : null),
     overTime(detail, now),
