@@ -119,25 +119,57 @@ async def test_predictions_become_instances(serve: Callable[..., Client]) -> Non
     assert answer.json == {"predictions": [{"p": 1, "q": "x"}]}
 
 
-MODEL = """
+MODELS = """
+import numpy as np
 from mlserver import MLModel
-from mlserver.codecs import NumpyRequestCodec, PandasCodec
+from mlserver.codecs import NumpyCodec, NumpyRequestCodec, PandasCodec
+from mlserver.handlers import custom_handler
+from starlette.requests import Request
+from starlette.responses import JSONResponse
 
 
 class Sum(MLModel):
     async def predict(self, payload):
         asked = PandasCodec.decode_request(payload)
-        return NumpyRequestCodec.encode_response("sum", asked.sum(axis=1).to_numpy())
+        return NumpyRequestCodec.encode_response(self.name, asked.sum(axis=1).to_numpy())
+
+
+class Chooser(MLModel):
+    async def predict(self, payload):
+        first = NumpyCodec.decode_input(payload.inputs[0]).ravel()[0]
+        return NumpyRequestCodec.encode_response(self.name, np.array([int(first > 0)]))
+
+
+class Joiner(MLModel):
+    async def predict(self, payload):
+        said = [f"{each.name}={NumpyCodec.decode_input(each).ravel().tolist()}" for each in payload.inputs]
+        return NumpyRequestCodec.encode_response(self.name, np.array([len(" ".join(said)), len(payload.inputs)]))
+
+
+class AsV1(MLModel):
+    @custom_handler(rest_path="/v2/models/chooser/route")
+    async def route(self, request: Request) -> JSONResponse:
+        return JSONResponse([1])
+
+    @custom_handler(rest_path="/v2/models/joiner/aggregate")
+    async def aggregate(self, request: Request) -> JSONResponse:
+        values = [answer["outputs"][0]["data"][0] for answer in await request.json()]
+        told = {"name": "mean", "datatype": "FP64", "shape": [1], "data": [sum(values) / len(values)]}
+        return JSONResponse({"model_name": "joiner", "outputs": [told]})
 """
 
 
 @contextmanager
-def _mlserver(python: Path, folder: Path) -> Iterator[tuple[int, int]]:
+def _mlserver(python: Path, folder: Path, **models: str) -> Iterator[tuple[int, int]]:
+    """`models` are classes of `MODELS` by the name under which each is served."""
     http, rpc, metrics = free_ports(3)
-    (folder / "model.py").write_text(MODEL)
+    (folder / "model.py").write_text(MODELS)
     told = {"http_port": http, "grpc_port": rpc, "metrics_port": metrics, "parallel_workers": 0, "host": "127.0.0.1"}
     (folder / "settings.json").write_text(json.dumps(told))
-    (folder / "model-settings.json").write_text(json.dumps({"name": "sum", "implementation": "model.Sum"}))
+    for name, implementation in models.items():
+        (folder / name).mkdir()
+        settings = {"name": name, "implementation": f"model.{implementation}"}
+        (folder / name / "model-settings.json").write_text(json.dumps(settings))
     command = [str(python.with_name("mlserver")), "start", "."]
     environment = {**os.environ, "PYTHONPATH": str(folder)}
     with (
@@ -145,7 +177,8 @@ def _mlserver(python: Path, folder: Path) -> Iterator[tuple[int, int]]:
         subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log) as process,
     ):
         try:
-            _await(f"http://127.0.0.1:{http}/v2/models/sum/ready", process, folder / "log")
+            for name in models:
+                _await(f"http://127.0.0.1:{http}/v2/models/{name}/ready", process, folder / "log")
             yield http, rpc
         finally:
             process.kill()
@@ -165,7 +198,7 @@ def _await(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
 
 async def test_mlserver_is_a_container(serve: Callable[..., Client], peers_python: Path, tmp_path: Path) -> None:
     """A real MLServer with a model of its own, over REST and gRPC: columns reach it with names and types."""
-    with _mlserver(peers_python, tmp_path) as ports:
+    with _mlserver(peers_python, tmp_path, sum="Sum") as ports:
         for transport in ("rest", "grpc"):
             client = serve(_at("sum", *ports, transport=transport), protocol="v2")
             columns = [
@@ -173,3 +206,77 @@ async def test_mlserver_is_a_container(serve: Callable[..., Client], peers_pytho
             ]
             answer = await _infer(client, *columns, parameters={"content_type": "pd"})
             assert (answer["outputs"][0]["data"], answer["outputs"][0]["shape"]) == ([3, 0], [2, 1])
+
+
+async def test_mlserver_routes_and_combines(serve: Callable[..., Client], peers_python: Path, tmp_path: Path) -> None:
+    """It has no path but that of inferences: the branch is its first value, and children's answers come under their names."""
+    units = {"chooser": "Chooser", "joiner": "Joiner", "a": "Sum", "b": "Sum"}
+    with _mlserver(peers_python, tmp_path, **units) as ports:
+        for transport in ("rest", "grpc"):
+            client = serve(_routed_and_combined(*ports, transport), protocol="v2")
+            combined = await _infer(client, _number("x", -5))
+            alone = await _infer(client, _number("x", 5))
+            assert combined["outputs"][0]["data"] == [len("a.output-0=[-5] b.output-0=[-5]"), 2], transport
+            assert (alone["outputs"][0]["data"], alone["outputs"][0]["shape"]) == ([5], [1, 1]), transport
+
+
+async def test_paths_of_v1_are_asked_first(serve: Callable[..., Client], peers_python: Path, tmp_path: Path) -> None:
+    """v1 posts the request to `/route`, which answers a list, and a list of answers to `/aggregate`."""
+    units = {"chooser": "AsV1", "joiner": "AsV1", "a": "Sum", "b": "Sum"}
+    with _mlserver(peers_python, tmp_path, **units) as ports:
+        routed = await _infer(serve(_routed_and_combined(*ports, "rest"), protocol="v2"), _number("x", -5))
+        combiner = _routed_and_combined(*ports, "rest").children[0]
+        combined = await _infer(serve(combiner, protocol="kfserving"), _number("x", 7))
+
+    assert routed["outputs"][0]["data"] == [-5]
+    assert combined["outputs"] == [{"name": "mean", "datatype": "FP64", "shape": [1], "data": [7]}]
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        ({"route": (400, {"error": "x is no colour"}), "infer": (404, {"error": "unknown"})}, (400, "x is no colour")),
+        ({"route": (404, {}), "infer": (422, {"error": "x is no colour"})}, (422, "x is no colour")),
+        ({"route": (503, {"error": "out of memory"})}, (503, "out of memory")),
+        ({"route": {"outputs": [{"name": "b", "datatype": "FP32", "shape": [1], "data": [0.5]}]}}, (500, "number of a child")),
+    ],
+)  # fmt: skip
+async def test_a_router_says_no(
+    serve: Callable[..., Client], answers: dict[str, object], said: tuple[int, str]
+) -> None:
+    """Its own words come back, from the path that it has."""
+    with container() as router, container() as child:
+        for path, answer in answers.items():
+            router.answers[f"/v2/models/router/{path}"] = lambda _, answer=answer: answer
+        unit = _at("router", router.port, type="ROUTER", children=[_at("a", child.port)])
+        body = json.dumps({"inputs": [TENSOR]}).encode()
+        answer = await serve(unit, protocol="v2").send("POST", "/v2/models/infer", body)
+
+    assert answer.code == said[0]
+    assert said[1] in answer.json["error"]
+
+
+async def test_feedback_stays_where_a_protocol_has_no_word_for_it(serve: Callable[..., Client]) -> None:
+    """As in v1; what it says is counted here."""
+    with container() as router, container() as child:
+        unit = _at("router", router.port, type="ROUTER", children=[_at("a", child.port)])
+        client = serve(unit, protocol="v2")
+        answer = await client.send(
+            "POST", "/api/v1.0/feedback", b'{"reward": 1, "response": {"meta": {"routing": {}}}}'
+        )
+        page = (await client.get("/prometheus")).body.decode()
+
+    assert (answer.code, router.asked, child.asked) == (200, [], [])
+    assert "seldon_api_model_feedback_reward_total{" in page
+
+
+def _number(name: str, value: int) -> dict[str, object]:
+    return {"name": name, "datatype": "INT64", "shape": [1, 1], "data": [value]}
+
+
+def _routed_and_combined(http: int, grpc: int, transport: str) -> ServedUnit:
+    """A router before a combiner of two and one of the two alone."""
+    told: dict[str, object] = {"transport": transport}
+    a, b = _at("a", http, grpc, **told), _at("b", http, grpc, **told)
+    joiner = _at("joiner", http, grpc, type="COMBINER", children=[a, b], **told)
+    return _at("chooser", http, grpc, type="ROUTER", children=[joiner, b], **told)

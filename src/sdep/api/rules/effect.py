@@ -13,8 +13,7 @@ from sdep.api.rules.walk import containers, invalid, no_effect, predictors, unit
 from sdep.api.seldon_deployment import SeldonDeployment
 from sdep.settings import OperatorSettings
 
-_SELDON_ALONE = frozenset({"ROUTE", "AGGREGATE"})
-"""Calls that no other protocol has."""
+_NOT_OF_TENSORFLOW = frozenset({"ROUTE", "AGGREGATE"})
 _STAGE = re.compile(r"models:/+(?P<name>[^/@]+)/(?P<stage>production|staging|archived|none)", re.IGNORECASE)
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _TIMEOUTS = ("seldon.io/rest-timeout", "seldon.io/grpc-timeout", "seldon.io/executor-logger-write-timeout-ms")
@@ -39,14 +38,14 @@ _NOT_OF_A_SHARED_PROCESS = (
 def protocols(sdep: SeldonDeployment, _: OperatorSettings) -> Iterator[Problem]:
     if sdep.spec.server_type == "kafka":
         yield unsupported("spec.serverType", "kafka is not supported: requests are served over HTTP and gRPC")
-    if sdep.spec.protocol in {None, "", "seldon"}:
+    if sdep.spec.protocol != "tensorflow":
         return
     for where, predictor, unit in units(sdep):
         if unit.is_built_in or "seldon.io/no-engine" in (predictor.annotations or {}):
             continue
-        if unit.type in {"ROUTER", "COMBINER"} or _SELDON_ALONE.intersection(unit.methods or ()):
+        if unit.type in {"ROUTER", "COMBINER"} or _NOT_OF_TENSORFLOW.intersection(unit.methods or ()):
             message = (
-                f"its container is called over {sdep.spec.protocol}, which has no call for it: spec.protocol seldon has"
+                "its container is called over tensorflow, which has no call for it: spec.protocol seldon and v2 have"
             )
             yield unsupported(where, message)
 

@@ -20,6 +20,9 @@ Step = Literal["predict", "transform-input", "transform-output", "route", "aggre
 class Microservice(Protocol):
     """v1's internal API of one unit, whatever carries it; each call raises `ServingError` with the unit's name."""
 
+    hears_feedback: bool
+    """Whether its protocol has a word for feedback; where it has none, v1 does not pass it on either."""
+
     def label(self, step: Step) -> str:
         """Name the step for metrics, in the words of what carries it."""
 

@@ -1,8 +1,8 @@
-"""What a container that speaks a protocol of inferences is never asked for."""
+"""What a container that speaks TensorFlow's protocol is never asked for."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from sdep.runtime.errors import RemoteError
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 class InferenceOnly:
-    """Stands before a transport's service, in whose place it refuses the steps that `protocol` has no word for."""
+    """Stands before a transport's service, in whose place it refuses the steps that the protocol has no word for."""
 
-    protocol: ClassVar[str]
+    hears_feedback = False
     _unit: str
 
     async def route(self, message: Message) -> NoReturn:  # noqa: ARG002 - as the transport's own
@@ -24,9 +24,6 @@ class InferenceOnly:
     async def aggregate(self, messages: Sequence[Message]) -> NoReturn:  # noqa: ARG002 - as above
         raise self._not_spoken("aggregate")
 
-    async def send_feedback(self, feedback: dict[str, Any]) -> NoReturn:  # noqa: ARG002 - as above
-        raise self._not_spoken("feedback")
-
     def _not_spoken(self, step: str) -> RemoteError:
-        said = f"{self.protocol} has no word for {step}: only models and transformers speak it"
+        said = f"TensorFlow's protocol has no word for {step}: only models and transformers speak it"
         return RemoteError(self._unit, said, 501, "NOT_IMPLEMENTED")

@@ -10,7 +10,7 @@ from typing_extensions import override
 from sdep.runtime.errors import BadDataError, RemoteError
 from sdep.runtime.message import Message, Meta, Payload
 from sdep.runtime.openinference.answer import inference_of
-from sdep.runtime.remote.inference_only import InferenceOnly
+from sdep.runtime.remote.inferred import branch_in, together
 from sdep.runtime.remote.open_inference import INPUT
 from sdep.runtime.remote.rpc import RpcService
 from sdep.runtime.rpc import open_inference_pb2 as pb
@@ -18,15 +18,23 @@ from sdep.runtime.rpc.open_inference import OPEN_INFERENCE
 from sdep.runtime.rpc.open_inference_convert import inference_of_response, request_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sdep.contract import ServedUnit
     from sdep.runtime.graph.remote import Step
+    from sdep.runtime.openinference.tensor import Inference
 
 _INFER = f"/{OPEN_INFERENCE}/ModelInfer"
 
 
-class OpenInferenceRpcService(InferenceOnly, RpcService):
-    """As its REST twin; raw contents keep every datatype."""
+class OpenInferenceRpcService(RpcService):
+    """As its REST twin, and a router or combiner is asked by inference alone; raw contents keep every datatype."""
 
-    protocol = "the Open Inference Protocol"
+    hears_feedback = False
+
+    def __init__(self, unit: ServedUnit, timeout: float) -> None:
+        super().__init__(unit, timeout)
+        self._children = unit.children
 
     @override
     def label(self, step: Step) -> str:
@@ -34,10 +42,24 @@ class OpenInferenceRpcService(InferenceOnly, RpcService):
 
     @override
     async def transform(self, step: Step, message: Message) -> Message:
-        request = request_of(self._unit, inference_of(message.payload, INPUT))
-        answer = await self._call(_INFER, request, pb.ModelInferResponse.FromString)
+        return Message(Payload(await self._infer(inference_of(message.payload, INPUT)), "inference"), Meta())
+
+    @override
+    async def route(self, message: Message) -> int:
+        branch = branch_in(await self._infer(inference_of(message.payload, INPUT)))
+        if branch is None:
+            raise RemoteError(self._unit, "the first value of its first output must be the number of a child")
+        return branch
+
+    @override
+    async def aggregate(self, messages: Sequence[Message]) -> Message:
+        answers = [inference_of(message.payload, INPUT) for message in messages]
+        return Message(Payload(await self._infer(together(self._children, answers)), "inference"), Meta())
+
+    async def _infer(self, asked: Inference) -> Inference:
+        answer = await self._call(_INFER, request_of(self._unit, asked), pb.ModelInferResponse.FromString)
         try:
-            return Message(Payload(inference_of_response(answer), "inference"), Meta())
+            return inference_of_response(answer)
         except BadDataError as error:
             raise RemoteError(self._unit, f"the answer of {self._target} is no inference: {error.message}") from error
 

@@ -60,6 +60,8 @@ def make_client() -> Client:
 class RestService:
     """`timeout` is that of each call, in seconds, as v1's annotation `seldon.io/rest-timeout` has it."""
 
+    hears_feedback = True
+
     def __init__(self, unit: ServedUnit, client: Client, timeout: float) -> None:
         self._unit = unit.name
         self._base = f"http://{unit.host}:{unit.http_port}"

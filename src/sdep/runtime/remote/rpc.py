@@ -57,6 +57,8 @@ _KEY, _VALUE = re.compile(r"[0-9a-z_.-]+"), re.compile(r"[ -~]*")
 class RpcService:
     """`timeout` is that of each call, in seconds, as v1's annotation `seldon.io/grpc-timeout` has it."""
 
+    hears_feedback = True
+
     def __init__(self, unit: ServedUnit, timeout: float) -> None:
         self._unit = unit.name
         self._target = f"{unit.host}:{unit.grpc_port}"

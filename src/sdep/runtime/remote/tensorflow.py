@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 class TensorflowService(InferenceOnly, RestService):
     """What one container predicts is what the next one is asked."""
 
-    protocol = "TensorFlow's protocol"
-
     @override
     async def transform(self, step: Step, message: Message) -> Message:
         request = self._client.post(f"{self._model}:predict").body_bytes(write_request(message.payload))

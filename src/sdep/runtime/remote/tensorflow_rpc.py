@@ -28,8 +28,6 @@ INPUT = "inputs"
 class TensorflowRpcService(InferenceOnly, RpcService):
     """What one container predicts is what the next one is asked, each under its own name."""
 
-    protocol = "TensorFlow's protocol"
-
     @override
     def label(self, step: Step) -> str:
         return _PREDICT

@@ -64,7 +64,7 @@ class SeldonApi:
             if predictor.payloads is not None:
                 predictor.payloads.feedback(unit.name, body)
             service = predictor.services.get(unit.name)
-            if service is None:
+            if service is None or not service.hears_feedback:
                 await self._learn(unit, feedback)
                 continue
             with predictor.watch(unit, service.label("send-feedback")):
@@ -88,7 +88,7 @@ class SeldonApi:
             truths.known(model, found)
 
     async def _learn(self, unit: ServedUnit, feedback: Feedback) -> None:
-        """Told to a unit of this process; the count says that it was heard."""
+        """Told to a unit of this process, or kept from a container that has no word for it; the count says that it was heard here."""
         learn = self._ready().learns.get(unit.name)
         if learn is not None:
             await learn(feedback.branch(unit), feedback.reward, feedback.rows)
