@@ -17,6 +17,7 @@ from sdep.contract import (
 )
 from sdep.errors import InvalidError
 from sdep.runtime.classes.identity import read_identity
+from sdep.runtime.settings import ENV_METRICS_PORT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _PORTS = {
     ENV_HTTP_PORT: "PREDICTIVE_UNIT_HTTP_SERVICE_PORT",
     ENV_GRPC_PORT: "PREDICTIVE_UNIT_GRPC_SERVICE_PORT",
+    ENV_METRICS_PORT: "PREDICTIVE_UNIT_METRICS_SERVICE_PORT",
 }
 
 

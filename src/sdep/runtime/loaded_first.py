@@ -9,13 +9,10 @@ from typing import TYPE_CHECKING
 from typing_extensions import override
 
 from sdep.runtime.server import RuntimeServer
+from sdep.runtime.settings import SILENT_SECONDS
 
 if TYPE_CHECKING:
     import socket
-
-SILENT_SECONDS = 50.0
-"""While nothing listens the pod is not ready. One that loads for longer must be connected to all the same, or v1's
-liveness probe, which begins after a minute, would end it."""
 
 
 class LoadedFirstServer(RuntimeServer):

@@ -14,8 +14,11 @@ from typing_extensions import override
 
 from sdep.runtime.certificates import Certificates
 from sdep.runtime.errors import LoadError
+from sdep.runtime.http.app import App
 from sdep.runtime.http.ports import main_app, unit_app
+from sdep.runtime.http.probes import Probes
 from sdep.runtime.http.protocol import HttpProtocol
+from sdep.runtime.http.routes import Routes
 from sdep.runtime.lifecycle import Lifecycle
 from sdep.runtime.log import event
 from sdep.runtime.metrics import Metrics
@@ -28,8 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
-    from sdep.contract import ServedUnit
-    from sdep.runtime.http.app import App
     from sdep.runtime.rpc.server import RpcServer
     from sdep.runtime.settings import Settings
 
@@ -80,23 +81,32 @@ class RuntimeServer(uvicorn.Server):
         self._loading = asyncio.create_task(self._load())
 
     async def _further_ports(self) -> None:
-        for unit in self._settings.units_with_ports():
-            await self._listen_at(self._unit_app(unit), unit.http_port, unit.name)
+        for (what, app), port in zip(self._further_apps(), self._settings.further_ports(), strict=True):
+            await self._listen_at(app, port, what)
 
-    def _unit_app(self, unit: ServedUnit) -> App:
-        return unit_app(unit, self._settings, self._api, self._lifecycle, self._metrics)
+    def _further_apps(self) -> list[tuple[str, App]]:
+        """What is served at each of the settings' further ports, and its name."""
+        settings, api = self._settings, self._api
+        units = settings.units_with_ports()
+        apps = [(unit.name, unit_app(unit, settings, api, self._lifecycle, self._metrics)) for unit in units]
+        return [*apps, ("metrics", self._scraped())] if settings.scraped_apart else apps
 
-    async def _listen_at(self, app: App, port: int, unit: str) -> None:
+    def _scraped(self) -> App:
+        return App(
+            self._settings, Routes(Probes(self._lifecycle, self._metrics).routes()), self._lifecycle, self._metrics
+        )
+
+    async def _listen_at(self, app: App, port: int, what: str) -> None:
         """One more port, always in the clear: an engine calls there."""
         protocol = self.protocol_of(http_config(self._settings, app))
         loop, config = asyncio.get_running_loop(), self.config
         try:
             server = await loop.create_server(protocol, host=config.host, port=port, backlog=config.backlog)
         except OSError as error:
-            self._fail(f"unit '{unit}': port {port} cannot be listened at: {error.strerror}")
+            self._fail(f"'{what}': port {port} cannot be listened at: {error.strerror}")
         else:
             self.servers.append(server)
-            event("listening", port=port, unit=unit)
+            event("listening", port=port, what=what)
 
     def protocol_of(self, config: uvicorn.Config) -> Protocol:
         """What answers one connection. Connections of all ports end together."""

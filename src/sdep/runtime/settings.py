@@ -40,6 +40,11 @@ QUEUE_PER_THREAD = 64
 QUEUE_TO_CONTAINERS = 1000
 """Containers may answer many at once, and have limits of their own."""
 
+SILENT_SECONDS = 50.0
+"""How long a container that v1's probes connect to may load before it listens: while nothing listens its pod is not ready.
+One that loads for longer must be connected to all the same, or v1's liveness probe, which begins after a minute, would end it."""
+
+ENV_METRICS_PORT = "SDEP_METRICS_PORT"
 ENV_WORKERS = "SDEP_WORKERS"
 ENV_THREADS = "SDEP_THREADS"
 ENV_V1_WORKERS, ENV_V1_THREADS = "GUNICORN_WORKERS", "GUNICORN_THREADS"
@@ -79,6 +84,8 @@ class Settings:
     root: Path = Path("/")
     """Where paths of the contract begin; another folder lets a laptop serve without a container."""
 
+    metrics_port: int = 0
+    """Where probes and metrics are besides at the main port; 0 is nowhere."""
     baked: Path | None = None
     """The folder of the one model that the image holds; None where init containers bring the models."""
 
@@ -93,6 +100,15 @@ class Settings:
         """Units of this process that answer at a port of their own besides."""
         units = self.predictor.graph.walk()
         return [unit for unit in units if not unit.host and unit.http_port not in {0, self.port}]
+
+    def further_ports(self) -> tuple[int, ...]:
+        """All besides the main one, in the order in which they are served."""
+        metrics = (self.metrics_port,) if self.scraped_apart else ()
+        return (*(unit.http_port for unit in self.units_with_ports()), *metrics)
+
+    @property
+    def scraped_apart(self) -> bool:
+        return self.metrics_port not in {0, self.port}
 
     @property
     def inside(self) -> int:
@@ -133,6 +149,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         explainer=environment.get("SDEP_EXPLAINER_ADDRESS", default.explainer),
         tracing=tracing_variables(environment, default.predictor) if tracing_wanted(environment) else None,
         root=Path(environment.get("SDEP_ROOT", "/")),
+        metrics_port=int(_number(environment, ENV_METRICS_PORT, default.metrics_port)),
         baked=Path(environment.get("SDEP_ROOT", BAKED_ROOT)) / BAKED_FOLDER if baked else None,
     )
 

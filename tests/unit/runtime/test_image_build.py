@@ -7,6 +7,7 @@ import os
 import shlex
 import subprocess
 import sys
+import urllib.request
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -56,13 +57,13 @@ def variables(context: Path) -> dict[str, str]:
     return dict(word.split("=", 1) for line in lines for word in shlex.split(line.removeprefix("ENV ")))
 
 
-@pytest.fixture
-def container(context: Path, tmp_path: Path) -> Iterator[int]:
-    """The image's program as the operator starts it in a unit's container; its port."""
+@pytest.fixture(params=["1", "2"], ids=["one worker", "two workers"])
+def container(context: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[int, int]]:
+    """The image's program as the operator starts it in a unit's container; its ports of HTTP and of metrics."""
     baked = tmp_path / "baked"
     (baked / "model").mkdir(parents=True)
     subprocess.run([*PROGRAM, "fetch", str(context / "model"), str(baked / "model")], check=True, capture_output=True)
-    http, grpc = free_ports(2)
+    http, grpc, metrics = free_ports(3)
     told = {
         **os.environ,
         **variables(context),
@@ -70,28 +71,35 @@ def container(context: Path, tmp_path: Path) -> Iterator[int]:
         "PREDICTIVE_UNIT_ID": "price",
         "PREDICTIVE_UNIT_HTTP_SERVICE_PORT": str(http),
         "PREDICTIVE_UNIT_GRPC_SERVICE_PORT": str(grpc),
+        "PREDICTIVE_UNIT_METRICS_SERVICE_PORT": str(metrics),
+        "PREDICTIVE_UNIT_METRICS_ENDPOINT": "/prometheus",
         "PREDICTOR_ID": "default",
         "SELDON_DEPLOYMENT_ID": "prices",
         "SDEP_DRAIN_SECONDS": "0",
+        "SDEP_WORKERS": request.param,
     }
     log = (tmp_path / "log").open("w")
     with log, subprocess.Popen([*PROGRAM, "serve"], env=told, stdout=log) as process:
         try:
             await_ready(f"http://127.0.0.1:{http}/ready")
-            yield http
+            yield http, metrics
         finally:
             process.terminate()
 
 
-def test_the_image_answers_as_the_container_of_a_unit(container: int, tmp_path: Path) -> None:
+def test_the_image_answers_as_the_container_of_a_unit(container: tuple[int, int], tmp_path: Path) -> None:
     """Its own model, over v1's internal API, at the ports and under the name that v1's variables give it.
 
     v1's probes only connect: a port that was open before the model is loaded would bring requests that cannot be answered.
     """
-    answer: Any = post(f"http://127.0.0.1:{container}/predict", {"data": {"ndarray": [[1.0, 2.0, 3.0]]}})
+    http, metrics = container
+    answer: Any = post(f"http://127.0.0.1:{http}/predict", {"data": {"ndarray": [[1.0, 2.0, 3.0]]}})
     assert np.allclose(answer["data"]["ndarray"], [18.0])
     said = [json.loads(line)["message"] for line in (tmp_path / "log").read_text().splitlines()]
     assert said.index("model loaded") < said.index("listening")
+    for port in (http, metrics):
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/prometheus", timeout=20) as page:
+            assert 'deployment_name="prices"' in page.read().decode()
 
 
 def test_the_build_uses_the_base_and_checks_the_model_as_an_init_container_does(context: Path) -> None:

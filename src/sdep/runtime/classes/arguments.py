@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sdep.contract import ENV_GRPC_PORT, ENV_HTTP_PORT, ENV_PREDICTOR, ServedParameter, ServedUnit
 from sdep.errors import InvalidError
 from sdep.runtime.classes.identity import Identity, read_identity
-from sdep.runtime.settings import ENV_WORKERS, Settings, read_settings
+from sdep.runtime.settings import ENV_METRICS_PORT, ENV_WORKERS, Settings, read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,7 +26,6 @@ class ClassSettings(NamedTuple):
     name: str
     serving: Settings
     identity: Identity
-    metrics_port: int
     metrics_path: str
     threads: int
     log_level: str
@@ -38,10 +37,6 @@ class ClassSettings(NamedTuple):
     @property
     def unit(self) -> ServedUnit:
         return self.serving.predictor.graph
-
-    def further_ports(self) -> tuple[int, ...]:
-        """Where metrics are besides at the main port."""
-        return () if self.metrics_port in {0, self.serving.port} else (self.metrics_port,)
 
 
 def read_arguments(words: Sequence[str], environment: Mapping[str, str]) -> ClassSettings:
@@ -57,7 +52,6 @@ def read_arguments(words: Sequence[str], environment: Mapping[str, str]) -> Clas
         name=given.name,
         serving=_serving(given, identity, environment),
         identity=identity,
-        metrics_port=given.metrics_port,
         metrics_path=environment.get("PREDICTIVE_UNIT_METRICS_ENDPOINT", "/metrics"),
         threads=threads,
         log_level=environment.get("SELDON_LOG_LEVEL", given.log_level).upper(),
@@ -75,6 +69,7 @@ def _serving(given: argparse.Namespace, identity: Identity, environment: Mapping
         ENV_PREDICTOR: identity.alone(unit).model_dump_json(exclude_defaults=True),
         ENV_HTTP_PORT: str(given.http_port),
         ENV_GRPC_PORT: str(given.grpc_port) if given.grpc_workers else "",
+        ENV_METRICS_PORT: str(given.metrics_port),
         ENV_WORKERS: str(max(given.workers, given.grpc_workers, 1)),
     }
     return read_settings({**environment, **told})

@@ -10,8 +10,8 @@ from sdep.errors import InvalidError
 from sdep.runtime import log
 from sdep.runtime.classes.arguments import read_arguments
 from sdep.runtime.classes.server import ClassServer, log_from
-from sdep.runtime.loaded_first import SILENT_SECONDS
 from sdep.runtime.main import run, share_cpus, until_end
+from sdep.runtime.settings import SILENT_SECONDS
 
 if TYPE_CHECKING:
     from sdep.runtime.classes.arguments import ClassSettings
@@ -39,5 +39,5 @@ def _several(settings: ClassSettings) -> str | None:
     from sdep.runtime.workers.supervisor import supervise  # noqa: PLC0415 - as above
 
     share_cpus(settings.serving)
-    work = Work("sdep.runtime.classes.worker", settings.further_ports(), tuple(sys.argv[1:]), SILENT_SECONDS)
+    work = Work("sdep.runtime.classes.worker", settings.serving.further_ports(), tuple(sys.argv[1:]), SILENT_SECONDS)
     return supervise(settings.serving, settings.serving.workers, work)

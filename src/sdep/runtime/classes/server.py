@@ -42,10 +42,6 @@ class ClassServer(LoadedFirstServer):
         return make_app(self._settings, Routes(self._routes.routes()), self._lifecycle, self._metrics, self._tracing)
 
     @override
-    async def _further_ports(self) -> None:
-        for port in self._class.further_ports():
-            await self._listen_at(self._scraped(), port, "metrics")
-
     def _scraped(self) -> App:
         return App(self._settings, Routes(self._routes.scraped()), self._lifecycle, self._metrics)
 

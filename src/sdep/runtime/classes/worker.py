@@ -22,12 +22,6 @@ class ClassWorker(WorkerServer, ClassServer):
         self._is_first = inherited.number == 0
 
     @override
-    async def _open_ports(self) -> None:
-        await super()._open_ports()
-        for _ in self._class.further_ports():
-            self._serve_port(self._scraped())
-
-    @override
     def _report(self) -> Report:
         return self._service.report()
 

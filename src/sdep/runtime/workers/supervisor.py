@@ -16,7 +16,7 @@ from sdep.runtime.certificates import Certificates
 from sdep.runtime.limits import memory_limit, resident_bytes
 from sdep.runtime.log import event
 from sdep.runtime.report import Report
-from sdep.runtime.settings import ENV_WORKERS
+from sdep.runtime.settings import ENV_WORKERS, SILENT_SECONDS
 from sdep.runtime.workers import ports
 from sdep.runtime.workers.acceptor import Acceptor
 from sdep.runtime.workers.channel import Word
@@ -43,7 +43,7 @@ def supervise(settings: Settings, workers: int, work: Work | None = None) -> str
 
     Without `work` that is the graph of the settings.
     """
-    work = work or Work(ENGINE, tuple(unit.http_port for unit in settings.units_with_ports()))
+    work = work or Work(ENGINE, settings.further_ports(), silent_seconds=SILENT_SECONDS if settings.baked else 0.0)
     if settings.certificates is not None:
         Certificates(settings.certificates)
     supervisor = Supervisor(settings, workers, work, spare=not settings.workers)

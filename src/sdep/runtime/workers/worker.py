@@ -89,10 +89,10 @@ class WorkerServer(RuntimeServer):
 
     @override
     async def _open_ports(self) -> None:
-        """In the parent's order: the main port, then those of units."""
+        """In the parent's order: the main port, then the others."""
         self._ways = [(self.protocol_of(self.config), self.config.ssl)]
-        for unit in self._settings.units_with_ports():
-            self._serve_port(self._unit_app(unit))
+        for _, app in self._further_apps():
+            self._serve_port(app)
         asyncio.get_running_loop().add_reader(self._given, self._take)
 
     def _serve_port(self, app: App) -> None:
