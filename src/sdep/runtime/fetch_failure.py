@@ -88,7 +88,7 @@ _ADVICE = {
     "AccessDenied": (
         "{uri}: access denied. Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and MLFLOW_S3_ENDPOINT_URL "
         "(or MLFLOW_TRACKING_USERNAME, MLFLOW_TRACKING_PASSWORD, MLFLOW_TRACKING_TOKEN) "
-        "in the secret that envSecretRefName names"
+        "in the secret that envSecretRefName names; secrets that a service account lists are not looked for"
     ),
     "ModelNotFound": "{uri}: there is no model. Check the URI, and that the artifacts were not deleted",
     "StorageUnreachable": (

@@ -84,6 +84,23 @@ def test_a_model_arrives_whole(faults: Faults, tmp_path: Path) -> None:
     assert faults.sent("model.pkl") == 2
 
 
+def test_a_secret_that_v1_found_in_a_service_account_is_understood(
+    faults: Faults, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its keys become variables where `envSecretRefName` names it. Without that it is said where credentials belong."""
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for name in CREDENTIALS:
+        monkeypatch.delenv(name)
+    refused = fetch(URI, tmp_path)
+    monkeypatch.setenv("awsAccessKeyID", CREDENTIALS["AWS_ACCESS_KEY_ID"])
+    monkeypatch.setenv("awsSecretAccessKey", CREDENTIALS["AWS_SECRET_ACCESS_KEY"])
+
+    assert refused is not None
+    assert (refused.reason, "a service account lists are not looked for" in refused.message) == ("AccessDenied", True)
+    assert fetch(URI, tmp_path) is None
+    assert faults.sent("model.pkl")
+
+
 def test_a_second_start_downloads_nothing(faults: Faults, tmp_path: Path) -> None:
     """A container that starts again asks for the listing alone."""
     assert fetch(URI, tmp_path) is None

@@ -20,6 +20,8 @@ _TOO_MANY = 429
 _FAILED = 500
 _PARTIAL = 206
 _CHANGED = 412
+_KEY_ID, _SECRET_KEY = "awsAccessKeyID", "awsSecretAccessKey"
+"""The keys of the secrets that v1 looked for in service accounts; `envSecretRefName` brings one here as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +102,8 @@ def _credentials(remote: Mapping[str, str], environment: Mapping[str, str]) -> d
     if rclone.says_yes(remote.get("env_auth")):
         remote = {name: value for name, value in remote.items() if not name.endswith(("key", "key_id"))}
     return {
-        "aws_access_key_id": remote.get("access_key_id") or None,
-        "aws_secret_access_key": remote.get("secret_access_key") or None,
+        "aws_access_key_id": remote.get("access_key_id") or environment.get(_KEY_ID),
+        "aws_secret_access_key": remote.get("secret_access_key") or environment.get(_SECRET_KEY),
         "aws_session_token": remote.get("session_token") or None,
         "region_name": remote.get("region") or environment.get("AWS_REGION") or None,
     }
