@@ -25,6 +25,7 @@ NODE = {
 }
 PROMETHEUS = {"prometheus": "promtool"}
 CHROMIUM = {"chromium": "chromium"}
+SHELLS = {"zsh": "zsh", "fish": "fish"}
 NO_SERVICES = Path("/usr/sbin/policy-rc.d")
 
 

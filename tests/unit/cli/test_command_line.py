@@ -13,7 +13,6 @@ from sdep.cli import COMMANDS, main
 from sdep.cli.completion import candidates
 from sdep.cli.grammar import commands
 from sdep.cli.reference import markdown
-from sdep.cli.shells import SHELLS
 from sdep.cli.terminal import terminal
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -125,43 +124,6 @@ def test_colours_are_for_terminals_that_want_them(monkeypatch: pytest.MonkeyPatc
         monkeypatch.setenv("NO_COLOR", "1")
         assert not terminal("auto", tty).colours
     os.close(leader)
-
-
-def bash_completes(line: str, tmp_path: Path) -> list[str]:
-    """What bash offers for the last word of a line."""
-    script = tmp_path / "sdep.bash"
-    script.write_text(SHELLS["bash"](list(commands())))
-    words = " ".join(f"'{word}'" for word in line.split(" "))
-    program = f"source {script}; COMP_WORDS=({words}); COMP_CWORD=$((${{#COMP_WORDS[@]}}-1)); _sdep; "
-    done = subprocess.run(
-        ["bash", "-c", program + 'printf "%s\\n" "${COMPREPLY[@]}"'],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=tmp_path,
-        env={**os.environ, "KUBECONFIG": "/none"},
-    )
-    assert done.stderr == ""
-    return done.stdout.split()
-
-
-def test_bash_completes_commands_options_values_and_files(tmp_path: Path) -> None:
-    (tmp_path / "prices.yaml").write_text("")
-    assert bash_completes("sdep re", tmp_path) == ["render", "resolve", "release", "retry", "resume"]
-    assert "--tracking-uri" in bash_completes("sdep resolve --tr", tmp_path)
-    assert bash_completes("sdep status -o y", tmp_path) == ["yaml"]
-    assert bash_completes("sdep lint pri", tmp_path) == ["prices.yaml"]
-    assert bash_completes("sdep completion z", tmp_path) == ["zsh"]
-
-
-@pytest.mark.parametrize("shell", ["zsh", "fish"])
-def test_the_other_shells_scripts_know_every_command_and_option(shell: str) -> None:
-    every = list(commands())
-    script = SHELLS[shell](every)
-    for command in every:
-        assert command.name in script
-        for option in command.options:
-            assert all(name.lstrip("-") in script for name in option.names)
 
 
 def test_kubectl_is_given_candidates_with_their_help() -> None:
