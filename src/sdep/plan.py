@@ -35,6 +35,8 @@ class Plan:
     weights: Weights
     settings: OperatorSettings
     ports_in_use: Mapping[ContainerKey, Ports] = field(default_factory=dict)
+    former_services: Mapping[str, str] = field(default_factory=dict)
+    """By predictor: the Service that routes name yet, where the pods of its own are not all there."""
 
     @cached_property
     def layouts(self) -> dict[str, Layout]:

@@ -11,7 +11,7 @@ from sdep.cluster.client import Cluster
 from sdep.errors import InvalidError
 from sdep.operator.children import Children, routes_differ
 from sdep.operator.decision import Decision
-from sdep.operator.removal import has_strays, may_make_way, removable
+from sdep.operator.removal import has_strays, may_make_way, next_to_go, removable
 from sdep.operator.store import ObjectName, Store
 from sdep.plan import Plan
 from sdep.render.names import predictor_service
@@ -41,9 +41,10 @@ class Applying:
         children = Children(self._cluster, self._store)
         live, owner = self._store.children(name), decision.plan.sdep.metadata.uid
         changes = await children.bring(decision.desired, live, owner, may_make_way(decision.observed))
-        stale = () if decision.pinning.faults else removable(changes.delete, decision.observed)
+        routed = decision.plan.former_services.values()
+        stale = () if decision.pinning.faults else removable(changes.delete, decision.observed, routed)
         wait = await self._remove(name, children, stale, routed=routes_differ(changes))
-        if has_strays(decision.observed, self._pods(name, decision.plan)):
+        if wait is None and has_strays(decision.observed, self._pods(name, decision.plan)):
             await children.remove_strays(decision.plan)
         return Applied(tuple(children.said()), tuple(changes.foreign), wait)
 
@@ -71,5 +72,9 @@ class Applying:
         wait = since - clock + self._drain_seconds
         if wait > 0:
             return wait
-        await children.remove(stale)
-        return None
+        going = next_to_go(stale)
+        await children.remove(going)
+        if len(going) == len(stale):
+            return None
+        self._routes_changed[name] = clock
+        return self._drain_seconds

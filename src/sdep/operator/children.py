@@ -16,14 +16,13 @@ from sdep.operator.metrics import CHANGES
 from sdep.operator.store import Store
 from sdep.plan import Plan
 from sdep.render import KINDS
-from sdep.render.ingress import ROUTE_KINDS
+from sdep.render.ingress import ROUTES
 from sdep.render.labels import APP, DEPLOYMENT_ID
 from sdep.render.manifest import Key, Manifest, key_of
 from sdep.render.names import predictor_service, seldon_id
 
 Body = Mapping[str, Any]
 _ORDER = {kind: number for number, (_, kind) in enumerate(KINDS)}
-_ROUTES = frozenset(kind.name for kind in ROUTE_KINDS if kind.is_route)
 
 
 class Children:
@@ -131,7 +130,7 @@ class Children:
 
 def routes_differ(changes: Changes) -> bool:
     """Whether routes were touched, so that what they no longer name must live a little longer."""
-    return any(manifest.key.kind in _ROUTES for manifest in (*changes.create, *changes.update))
+    return any(manifest.key.kind in ROUTES for manifest in (*changes.create, *changes.update))
 
 
 def _rank(manifest: Manifest) -> int:

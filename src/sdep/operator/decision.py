@@ -23,6 +23,7 @@ from sdep.render.ports_in_use import ports_in_use
 from sdep.rollout.weights import answerable, on_trial, requested
 from sdep.settings import OperatorSettings
 from sdep.status import conditions
+from sdep.status.former import former_services
 from sdep.status.observation import PredictorObservation, observe
 from sdep.status.routes import routes_ready
 from sdep.status.summary import previous
@@ -68,7 +69,13 @@ def look(name: ObjectName, sdep: SeldonDeployment, pinning: Pinning, store: Stor
     )
     ports = ports_in_use(sdep, services, list(deployments.values()))
     plan = Plan(sdep, pinning.pins, requested(sdep.spec.predictors), settings, ports)
-    return Sight(plan, observe(plan, deployments, store.pods(name)))
+    pods = store.pods(name)
+    observed = observe(plan, deployments, pods)
+    former = former_services(plan, observed, deployments, services, pods)
+    if not former:
+        return Sight(plan, observed)
+    answering = (replace(seen, stood_in=True) if seen.name in former else seen for seen in observed)
+    return Sight(replace(plan, former_services=former), tuple(answering))
 
 
 def decide(sight: Sight, pinning: Pinning, trials: Trials) -> Decision:

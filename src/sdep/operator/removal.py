@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from sdep.render.ingress import ROUTES
 from sdep.render.labels import APP
 from sdep.render.variables import predictor_of
 from sdep.status.observation import PredictorObservation, deployment_of
@@ -13,9 +14,14 @@ from sdep.status.observation import PredictorObservation, deployment_of
 Body = Mapping[str, Any]
 
 
-def removable(stale: Iterable[Body], observed: Iterable[PredictorObservation]) -> list[Body]:
-    """All but the pods and Services of a predictor whose new pods are not all there yet: until then the old ones answer for it."""
-    bodies = list(stale)
+def removable(
+    stale: Iterable[Body], observed: Iterable[PredictorObservation], routed: Collection[str] = ()
+) -> list[Body]:
+    """All but the pods and Services of a predictor whose new pods are not all there yet: until then the old ones answer for it.
+
+    Services that are `routed`, by name, stay.
+    """
+    bodies = [body for body in stale if not (body["kind"] == "Service" and body["metadata"]["name"] in routed)]
     waiting = {seen.name for seen in observed if not seen.rolled_out}
     kept = [body for body in bodies if body["kind"] == "Deployment" and predictor_of(body) in waiting]
     serving = {_app(body["spec"]["template"]["metadata"]) for body in kept} - {""}
@@ -24,6 +30,11 @@ def removable(stale: Iterable[Body], observed: Iterable[PredictorObservation]) -
         for body in bodies
         if body not in kept and not (body["kind"] == "Service" and _app(body["metadata"]) in serving)
     ]
+
+
+def next_to_go(removable: Sequence[Body]) -> Sequence[Body]:
+    """Routes before what they name: a gateway that has not been told sends requests there yet."""
+    return [body for body in removable if body["kind"] in ROUTES] or removable
 
 
 def may_make_way(observed: Iterable[PredictorObservation]) -> set[str]:

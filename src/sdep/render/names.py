@@ -40,8 +40,8 @@ def explainer(plan: Plan, predictor: Predictor) -> str:
     return explainer_service(plan.name, predictor.name)
 
 
-def service_host(plan: Plan, predictor: Predictor) -> str:
-    return f"{predictor_service(plan, predictor)}.{plan.namespace}.svc.cluster.local"
+def service_host(plan: Plan, service: str) -> str:
+    return f"{service}.{plan.namespace}.svc.cluster.local"
 
 
 def model_initializer(unit: str) -> str:

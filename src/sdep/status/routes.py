@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from sdep.render.ingress import ROUTE_KINDS
+from sdep.render.ingress import ROUTE_KINDS, ROUTES
 from sdep.render.ingress.gateway_api import API as GATEWAY_API
 from sdep.render.manifest import Key
 from sdep.settings import IngressName
 
 Body = Mapping[str, Any]
 _PARTS = frozenset(kind.name for kind in ROUTE_KINDS)
-_ROUTES = frozenset(kind.name for kind in ROUTE_KINDS if kind.is_route)
 
 
 def routes_ready(ingress: IngressName, desired: Iterable[Key], live: Mapping[Key, Body]) -> tuple[str, ...]:
@@ -20,7 +19,7 @@ def routes_ready(ingress: IngressName, desired: Iterable[Key], live: Mapping[Key
     if ingress == "none":
         return ()
     wanted = [key for key in desired if key.kind in _PARTS]
-    if not any(key.kind in _ROUTES for key in wanted):
+    if not any(key.kind in ROUTES for key in wanted):
         return ("no predictor that is given traffic can be routed to",)
     return tuple(fault for key in wanted for fault in _faults(key, live.get(key)))
 

@@ -28,6 +28,7 @@ _INGRESSES: dict[IngressName, Ingress] = {
 
 ROUTE_KINDS: tuple[Kind, ...] = tuple(kind for ingress in _INGRESSES.values() for kind in ingress.kinds)
 """Every kind that some ingress consists of, in the order in which objects are applied."""
+ROUTES = frozenset(kind.name for kind in ROUTE_KINDS if kind.is_route)
 
 
 def routes(plan: Plan) -> list[Manifest]:

@@ -109,9 +109,10 @@ def traffic(plan: Plan) -> Traffic:
 def destination(plan: Plan, predictor: Predictor) -> Destination:
     sticky = said.sticky(plan.sdep)
     http_port, grpc_port = entry_ports(plan, predictor)
+    service = plan.former_services.get(predictor.name) or names.predictor_service(plan, predictor)
     return Destination(
-        service=names.predictor_service(plan, predictor),
-        host=names.service_host(plan, predictor),
+        service=service,
+        host=names.service_host(plan, service),
         subset=predictor.name,
         version=_version(plan, predictor),
         http_port=http_port,
@@ -125,7 +126,7 @@ def _explainer(plan: Plan, predictor: Predictor, spec: Explainer) -> Destination
     service = names.explainer(plan, predictor)
     return Destination(
         service=service,
-        host=f"{service}.{plan.namespace}.svc.cluster.local",
+        host=names.service_host(plan, service),
         subset=predictor.name,
         version=(predictor.labels or {})["version"],
         http_port=port(spec),
