@@ -79,7 +79,7 @@ class Comparisons:
             if predictor.name in going or predictor in live
         }
         told = await self._told([one for group in asked.values() for one in group], list(going.values()))
-        present = {_uid(one) for group in asked.values() for one in group}
+        present = {one.uid for group in asked.values() for one in group}
         waiting, found = self._waiting.get(name, {}), {}
         self._waiting[name] = {}
         for shadow in shadows:
@@ -96,9 +96,9 @@ class Comparisons:
     async def _told(self, asked: Sequence[Asked], going: Sequence[Comparison]) -> dict[str, Answers]:
         """What those pods have answered, by their uids, since the least that somebody knows of them."""
         able = [one for one in asked if one.url("")]
-        sinces = [min(known.pods.get(_uid(one), 0.0) for known in going) for one in able]
+        sinces = [min(known.pods.get(one.uid, 0.0) for known in going) for one in able]
         told = await asyncio.gather(*map(self._door.answers, able, sinces))
-        return {_uid(one): answers for one, answers in zip(able, told, strict=True) if answers is not None}
+        return {one.uid: answers for one, answers in zip(able, told, strict=True) if answers is not None}
 
 
 def _shadows(decision: Decision) -> Iterator[Shadow]:
@@ -126,9 +126,5 @@ def _ready(decision: Decision) -> set[str]:
 
 def _tellings(side: Side, asked: Sequence[Asked], told: dict[str, Answers]) -> Iterator[Telling]:
     for one in asked:
-        if (uid := _uid(one)) in told:
-            yield Telling(uid, side, one.pod["metadata"]["creationTimestamp"], told[uid])
-
-
-def _uid(asked: Asked) -> str:
-    return str(asked.pod["metadata"]["uid"])
+        if one.uid in told:
+            yield Telling(one.uid, side, one.pod["metadata"]["creationTimestamp"], told[one.uid])

@@ -55,7 +55,7 @@ class Drifts:
         asked = list(asked_of(self._store.pods(name), plan, predictor, predictor.name))
         told = await asyncio.gather(*(self._door.watched(one) for one in asked))
         news = self._news(key, state, [(one, each) for one, each in zip(asked, told, strict=True) if each is not None])
-        self._forget_pods(key, {one.pod["metadata"]["uid"] for one in asked})
+        self._forget_pods(key, {one.uid for one in asked})
         return advance(detector, state, news, now)
 
     def _news(self, key: _Key, state: DriftStatus, told: Sequence[tuple[Asked, Watched]]) -> list[Watched]:

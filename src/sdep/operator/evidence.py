@@ -36,6 +36,10 @@ class Asked:
     port: int
     tls: bool = False
 
+    @property
+    def uid(self) -> str:
+        return str(self.pod["metadata"]["uid"])
+
     def url(self, path: str) -> str:
         """Of the pod itself; "" while it has no address."""
         address = (self.pod.get("status") or {}).get("podIP", "")
@@ -82,8 +86,7 @@ class EvidenceDoor:
         evidence = await self._said(asked, PATH, Evidence, "evidence")
         if evidence is None:
             return None
-        metadata = asked.pod["metadata"]
-        return Told(metadata["uid"], asked.side, metadata["creationTimestamp"], evidence)
+        return Told(asked.uid, asked.side, asked.pod["metadata"]["creationTimestamp"], evidence)
 
     async def _said(self, asked: Asked, path: str, kind: type[Said], what: str) -> Said | None:
         """None where a pod has no address, gives no answer, or one that is not of this kind."""

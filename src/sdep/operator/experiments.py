@@ -47,7 +47,7 @@ class Experiments:
         pods = list(self._store.pods(name))
         asked = [one for found in compared for one in asked_of(pods, sight.plan, found, found.name)]
         told = await self._door.tell(asked)
-        return looked_at(spec, arms, before, told, {one.pod["metadata"]["uid"] for one in asked}, now)
+        return looked_at(spec, arms, before, told, {one.uid for one in asked}, now)
 
 
 def next_telling(sdep: SeldonDeployment, experiment: ExperimentStatus | None) -> float | None:

@@ -47,9 +47,7 @@ class Queries:
             return [], wrong or error
         fresh = {scrape.labels.get("pod") for scrape in scrapes if scrape.value >= timestamp(since)}
         told = [
-            Told(
-                one.pod["metadata"]["uid"], one.side, one.pod["metadata"]["creationTimestamp"], evidence_of(counts, pod)
-            )
+            Told(one.uid, one.side, one.pod["metadata"]["creationTimestamp"], evidence_of(counts, pod))
             for one in asked
             if (pod := one.pod["metadata"]["name"]) in fresh
         ]

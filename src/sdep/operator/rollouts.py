@@ -127,7 +127,7 @@ class Rollouts:
         if collected.at and seconds_between(collected.at, now) < seconds(analysis.interval):
             return collected, before.findings
         asked = list(self._asked(name, plan, trial))
-        present = {one.pod["metadata"]["uid"] for one in asked}
+        present = {one.uid for one in asked}
         (told, untold), (counts, answered) = await asyncio.gather(
             self._told(name, trial, asked, collected.since), self._queries.judged(name, trial, before, now)
         )

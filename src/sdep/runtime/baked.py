@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
@@ -12,11 +11,11 @@ from sdep.contract import (
     ENV_GRPC_PORT,
     ENV_HTTP_PORT,
     ENV_PREDICTOR,
-    ServedParameter,
     ServedUnit,
 )
 from sdep.errors import InvalidError
 from sdep.runtime.classes.identity import read_identity
+from sdep.runtime.classes.parameters import PARAMETERS, read_parameters
 from sdep.runtime.settings import ENV_METRICS_PORT
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ def as_container(environment: Mapping[str, str]) -> dict[str, str]:
     told = {
         "name": identity.unit or unit.name,
         "image": identity.image,
-        "parameters": _parameters(environment) or unit.parameters,
+        "parameters": read_parameters(environment.get(PARAMETERS) or "[]") or unit.parameters,
     }
     predictor = identity.alone(unit.model_copy(update=told))
     ports = {ours: environment[v1] for ours, v1 in _PORTS.items() if v1 in environment}
@@ -47,11 +46,3 @@ def _unit(environment: Mapping[str, str]) -> ServedUnit:
         return ServedUnit.model_validate_json(environment[ENV_BAKED_MODEL])
     except ValidationError as error:
         raise InvalidError("InvalidEnvironment", f"{ENV_BAKED_MODEL} does not hold a unit: {error}") from error
-
-
-def _parameters(environment: Mapping[str, str]) -> tuple[ServedParameter, ...]:
-    name = "PREDICTIVE_UNIT_PARAMETERS"
-    try:
-        return tuple(ServedParameter.model_validate(each) for each in json.loads(environment.get(name) or "[]"))
-    except (TypeError, ValueError) as error:
-        raise InvalidError("InvalidEnvironment", f"{name} does not hold a list of parameters: {error}") from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextvars
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 import pytest
@@ -20,6 +20,7 @@ from sdep.registry.pin import Pinning
 from sdep.runtime.evidence.sample import Sample
 from sdep.runtime.message import Payload
 from sdep.settings import OperatorSettings
+from tests.unit.operator.deployments import deployment
 from tests.unit.rollout.trials import later, predictor, sdep
 
 NAME = ("default", "prices")
@@ -96,7 +97,7 @@ class World:
         self.seconds = seconds
         self.pods.now += passed
         for name in self.models:
-            self.store.put_child(self._deployment(name, updated=int(rolled_out or name != "one")))
+            self.store.put_child(deployment(name, self.seconds, updated=int(rolled_out or name != "one")))
         pins = {
             (name, "price"): Pin(predictor=name, unit="price", uri=uri, artifact_uri=uri)
             for name, uri in self.models.items()
@@ -106,22 +107,6 @@ class World:
         decision = decide(sight, pinning, Trials(self.rollout))
         self.known = await self.comparisons.look(NAME, decision, self.known)
         return {one.shadow: one for one in self.known}
-
-    def _deployment(self, name: str, updated: int) -> dict[str, Any]:
-        owner = {"kind": "SeldonDeployment", "apiVersion": "machinelearning.seldon.io/v1", "name": "prices"}
-        return {
-            "apiVersion": "apps/v1",
-            "kind": "Deployment",
-            "metadata": {
-                "name": f"prices-{name}-0-price",
-                "namespace": "default",
-                "uid": name,
-                "resourceVersion": str(int(self.seconds * 10) + 10),
-                "ownerReferences": [{**owner, "controller": True}],
-            },
-            "spec": {"template": {"metadata": {"labels": {}}, "spec": {"containers": []}}},
-            "status": {"availableReplicas": 1, "replicas": 1, "updatedReplicas": updated},
-        }
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from sdep.registry.pin import Pinning
 from sdep.rollout.collect import Told
 from sdep.settings import OperatorSettings
 from tests.unit.experiment.arms import did, right
+from tests.unit.operator.deployments import deployment
 from tests.unit.rollout.trials import later, predictor, sdep
 
 NAME = ("default", "prices")
@@ -82,28 +83,11 @@ class World:
     async def at(self, seconds: float, available: int = 1) -> ExperimentStatus:
         self.seconds = seconds
         for name in ("main", "other"):
-            self.store.put_child(_deployment(name, available, f"{seconds}"))
+            self.store.put_child(deployment(name, seconds, available=available))
         sight = look(NAME, self.written, PINNING, self.store, OperatorSettings(runtime_image="r"))
         self.status = await self.experiments.look(NAME, self.written, sight, self.status)
         assert self.status
         return self.status
-
-
-def _deployment(name: str, available: int, version: str) -> dict[str, Any]:
-    owner = {
-        "kind": "SeldonDeployment",
-        "apiVersion": "machinelearning.seldon.io/v1",
-        "name": "prices",
-        "controller": True,
-    }
-    metadata = {"name": f"prices-{name}-0-price", "namespace": "default", "uid": name, "resourceVersion": version}
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {**metadata, "ownerReferences": [owner]},
-        "spec": {"template": {"metadata": {"labels": {}}, "spec": {"containers": []}}},
-        "status": {"availableReplicas": available, "replicas": 1, "updatedReplicas": 1},
-    }
 
 
 async def test_the_pods_of_all_arms_are_asked_and_feedback_counts_for_the_model_that_it_names() -> None:

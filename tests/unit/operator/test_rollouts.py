@@ -24,6 +24,7 @@ from sdep.rollout.metadata import GraphMetadata
 from sdep.rollout.scraped import Sample
 from sdep.settings import OperatorSettings
 from tests.unit.analysis.test_inputs import describing
+from tests.unit.operator.deployments import deployment
 from tests.unit.rollout.trials import later, predictor, sdep
 
 NAME = ("default", "prices")
@@ -134,25 +135,10 @@ class World:
         main, canary = predictor("main", "s3://m/1"), predictor("canary", "s3://m/2")
         body = with_baseline(sdep(main, canary, annotations=told, rollout=self.rollout), self.status)
         for name in ("main", "canary"):
-            self.store.put_child(self.deployment(name, available if name == "canary" else stable))
+            there = available if name == "canary" else stable
+            self.store.put_child(deployment(name, self.seconds, available=there, replicas=self.replicas))
         pins = {**PINS, ("main-baseline", "price"): PINS["main", "price"]}
         return look(NAME, body, Pinning(pins, {}, ()), self.store, OperatorSettings(runtime_image="r"))
-
-    def deployment(self, name: str, available: int) -> dict[str, Any]:
-        owner = {"kind": "SeldonDeployment", "apiVersion": "machinelearning.seldon.io/v1", "name": "prices"}
-        return {
-            "apiVersion": "apps/v1",
-            "kind": "Deployment",
-            "metadata": {
-                "name": f"prices-{name}-0-price",
-                "namespace": "default",
-                "uid": name,
-                "resourceVersion": str(int(self.seconds * 10) + 10),
-                "ownerReferences": [{**owner, "controller": True}],
-            },
-            "spec": {"template": {"metadata": {"labels": {}}, "spec": {"containers": []}}},
-            "status": {"availableReplicas": available, "replicas": self.replicas, "updatedReplicas": 1},
-        }
 
     async def at(self, seconds: float, available: int = 1, stable: int = 1, say: str = "") -> RolloutStatus:
         self.seconds = self.gates.now = seconds
@@ -185,7 +171,7 @@ async def test_a_fresh_baseline_is_awaited_and_asked_in_the_stable_predictors_pl
     await world.at(0)
     waiting = await world.at(1)
     assert (waiting.reason, waiting.message) == ("CanaryStarting", "waiting for pods of canary and main-baseline")
-    world.store.put_child(world.deployment("main-baseline", 1))
+    world.store.put_child(deployment("main-baseline", world.seconds, replicas=world.replicas))
     world.put_pod("main-baseline")
     assert (await world.at(2)).weight == 20
     assert world.pods.described == ["main-baseline", "canary"]

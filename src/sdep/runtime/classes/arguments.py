@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sdep.contract import ENV_GRPC_PORT, ENV_HTTP_PORT, ENV_PREDICTOR, ServedParameter, ServedUnit
+from sdep.contract import ENV_GRPC_PORT, ENV_HTTP_PORT, ENV_PREDICTOR, ServedUnit
 from sdep.errors import InvalidError
 from sdep.runtime.classes.identity import Identity, read_identity
+from sdep.runtime.classes.parameters import PARAMETERS, read_parameters
 from sdep.runtime.settings import ENV_METRICS_PORT, ENV_WORKERS, Settings, read_settings
 
 if TYPE_CHECKING:
@@ -64,7 +64,9 @@ def read_arguments(words: Sequence[str], environment: Mapping[str, str]) -> Clas
 
 def _serving(given: argparse.Namespace, identity: Identity, environment: Mapping[str, str]) -> Settings:
     """The same settings as a runtime's, whose graph is this one unit."""
-    unit = ServedUnit(name=identity.unit or given.name, image=identity.image, parameters=_parameters(given.parameters))
+    unit = ServedUnit(
+        name=identity.unit or given.name, image=identity.image, parameters=read_parameters(given.parameters)
+    )
     told = {
         ENV_PREDICTOR: identity.alone(unit).model_dump_json(exclude_defaults=True),
         ENV_HTTP_PORT: str(given.http_port),
@@ -73,19 +75,6 @@ def _serving(given: argparse.Namespace, identity: Identity, environment: Mapping
         ENV_WORKERS: str(max(given.workers, given.grpc_workers, 1)),
     }
     return read_settings({**environment, **told})
-
-
-def _parameters(text: str) -> tuple[ServedParameter, ...]:
-    try:
-        return tuple(ServedParameter.model_validate(_words(each)) for each in json.loads(text))
-    except (TypeError, ValueError) as error:
-        raise InvalidError(
-            "InvalidArguments", f"the parameters must be a JSON list of objects with name, value and type: {error}"
-        ) from error
-
-
-def _words(parameter: dict[str, Any]) -> dict[str, str]:
-    return {key: str(value) for key, value in parameter.items()}
 
 
 def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
@@ -100,7 +89,7 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
         parser.add_argument(f"--{name}", **options)
 
     flag("service-type", "SERVICE_TYPE", default="MODEL", help=f"one of {', '.join(TYPES)}; each call is served anyway")
-    flag("parameters", "PREDICTIVE_UNIT_PARAMETERS", default="[]", help="JSON list of {name, value, type}")
+    flag("parameters", PARAMETERS, default="[]", help="JSON list of {name, value, type}")
     flag("log-level", default="INFO", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
     flag("http-port", "PREDICTIVE_UNIT_HTTP_SERVICE_PORT", type=int, default=DEFAULT_HTTP_PORT)
     flag("grpc-port", "PREDICTIVE_UNIT_GRPC_SERVICE_PORT", type=int, default=DEFAULT_GRPC_PORT)

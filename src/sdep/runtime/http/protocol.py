@@ -13,6 +13,7 @@ import httptools
 from typing_extensions import override
 
 from sdep.runtime.errors import BadDataError, HeadTooLargeError, TooLargeError
+from sdep.runtime.http.date import DATE
 from sdep.runtime.http.request import Request
 from sdep.runtime.http.target import split_target, without_offer
 
@@ -276,7 +277,7 @@ class HttpProtocol(asyncio.Protocol):
             self._transport.resume_reading()
 
     def _write(self, reply: Reply, request: Request | None, ending: bytes) -> None:
-        head = b"%b%b%b\r\n" % (reply.head, _DATE.line(self._state), ending)
+        head = b"%b%b%b\r\n" % (reply.head, DATE.line(self._state), ending)
         if request is not None and request.method == "HEAD":
             self._transport.write(head)
         elif len(reply.body) <= ONE_WRITE:
@@ -318,20 +319,3 @@ class _Enough(Exception):  # noqa: N818 - no error: what was read is all that wi
 
 def _head_too_large() -> HeadTooLargeError:
     return HeadTooLargeError(f"the request's head is larger than {MAX_HEAD} bytes")
-
-
-class _Date:
-    """The header that uvicorn makes anew each second, as it is written."""
-
-    def __init__(self) -> None:
-        self._of: list[tuple[bytes, bytes]] = []
-        self._line = b""
-
-    def line(self, state: ServerState) -> bytes:
-        if state.default_headers is not self._of:
-            self._of = state.default_headers
-            self._line = b"".join(b"%b: %b\r\n" % header for header in self._of)
-        return self._line
-
-
-_DATE = _Date()
