@@ -17,7 +17,7 @@ from tests.node.published import types_of_others
 
 KINDS = {"Issuer": 1, "Certificate": 1, "PodMonitor": 2, "PrometheusRule": 1}
 TRIGGER = {"type": "cpu", "metricType": "Utilization", "metadata": {"value": "60"}}
-KEDA = {
+KEDA: dict[str, Any] = {
     "pollingInterval": 15,
     "cooldownPeriod": 60,
     "minReplicaCount": 1,
@@ -29,6 +29,9 @@ KEDA = {
     },
     "triggers": [TRIGGER],
 }
+
+DEFAULTED = {"behavior": "static"}
+"""What KEDA's type puts into a fallback that does not say it."""
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +78,7 @@ def test_the_operator_makes_a_scaled_object_that_kedas_type_allows(place: Place,
         assert found["metadata"]["name"] == name
         assert [owner["name"] for owner in found["metadata"]["ownerReferences"]] == ["scaled"]
         target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": name}
-        assert found["spec"] == {**KEDA, "scaleTargetRef": target}
+        assert found["spec"] == {**KEDA, "fallback": {**KEDA["fallback"], **DEFAULTED}, "scaleTargetRef": target}
 
         change = json.dumps({"spec": {"maxReplicaCount": 9}})
         place.target.kubectl("patch", "scaledobject", name, "-n", place.namespace, "--type=merge", "-p", change)
