@@ -16,13 +16,15 @@ from sdep.operator.metrics import CHANGES
 from sdep.operator.store import Store
 from sdep.plan import Plan
 from sdep.render import KINDS
-from sdep.render.ingress import ROUTES
+from sdep.render.ingress import ROUTE_KINDS, ROUTES
 from sdep.render.labels import APP, DEPLOYMENT_ID
 from sdep.render.manifest import Key, Manifest, key_of
 from sdep.render.names import predictor_service, seldon_id
 
 Body = Mapping[str, Any]
 _ORDER = {kind: number for number, (_, kind) in enumerate(KINDS)}
+_TOLD_SECONDS = 1.0
+"""What a gateway needs at most to learn of a destination; until it has, requests that a route sends there are lost."""
 
 
 class Children:
@@ -52,7 +54,11 @@ class Children:
         for body in (body for body in changes.replace if body["metadata"]["name"] in free):
             await self._make_way(body)
         names_taken = list(changes.foreign)
-        for _, rank in groupby(sorted((*changes.create, *changes.update), key=_rank), key=_rank):
+        new_to_gateways = _new_to_gateways(changes, live)
+        for _, group in groupby(sorted((*changes.create, *changes.update), key=_rank), key=_rank):
+            rank = list(group)
+            if new_to_gateways and rank[0].key.kind in ROUTES:
+                await asyncio.sleep(_TOLD_SECONDS)
             results = await asyncio.gather(*(self._put(manifest, live) for manifest in rank), return_exceptions=True)
             failures = [result for result in results if isinstance(result, BaseException)]
             names_taken += [failure for failure in failures if isinstance(failure, InvalidError)]
@@ -126,6 +132,12 @@ class Children:
     def _record(self, action: str, key: Key) -> None:
         CHANGES.labels(kind=key.kind, action=action.lower()).inc()
         self._done.setdefault(action, []).append(key)
+
+
+def _new_to_gateways(changes: Changes, live: Mapping[Key, Body]) -> bool:
+    """Whether gateways carry requests already, and learn only now of something that routes may name."""
+    named = {kind.name for kind in ROUTE_KINDS} - ROUTES
+    return any(key.kind in ROUTES for key in live) and any(made.key.kind in named for made in changes.create)
 
 
 def routes_differ(changes: Changes) -> bool:

@@ -85,6 +85,8 @@ def test_routes_name_the_former_service_until_the_new_one_has_its_pods(cluster: 
     """The Deployment makes way at once, and leaves its pods; they count as the predictor's."""
     decision = cluster.decide(sdep("bee"))
     assert routed(decision) == {"prices-main"}
+    rules = {made.key.name for made in decision.desired if made.key.kind == "DestinationRule"}
+    assert rules in ({"prices-main", "bee"}, set()), "a gateway learns of the new one before routes name it"
     assert may_make_way(decision.observed) == {DEPLOYMENT}
     assert decision.observed[0].answers
     assert "Service/prices-main" not in cluster.stale(sdep("bee"))

@@ -94,22 +94,31 @@ class Traffic:
 
 
 def traffic(plan: Plan) -> Traffic:
-    predictors = {predictor.name: destination(plan, predictor) for predictor in plan.predictors}
+    predictors = {
+        predictor.name: _destination(plan, predictor, names.predictor_service(plan, predictor))
+        for predictor in plan.predictors
+    }
+    former = [
+        _destination(plan, predictor, plan.former_services[predictor.name])
+        for predictor in plan.predictors
+        if predictor.name in plan.former_services
+    ]
+    routed = predictors | {to.subset: to for to in former}
     explainers = {
         predictor.name: _explainer(plan, predictor, predictor.explainer)
         for predictor in plan.predictors
         if predictor.explainer and plan.explained(predictor)
     }
     routes = [_explainer_route(plan, name, to) for name, to in explainers.items()]
-    if main := _main_route(plan, predictors):
+    if main := _main_route(plan, routed):
         routes.insert(0, main)
-    return Traffic(said.host(plan.sdep), (*predictors.values(), *explainers.values()), tuple(routes))
+    # Those that routes will name soon are told of already: a gateway needs a moment.
+    return Traffic(said.host(plan.sdep), (*former, *predictors.values(), *explainers.values()), tuple(routes))
 
 
-def destination(plan: Plan, predictor: Predictor) -> Destination:
+def _destination(plan: Plan, predictor: Predictor, service: str) -> Destination:
     sticky = said.sticky(plan.sdep)
     http_port, grpc_port = entry_ports(plan, predictor)
-    service = plan.former_services.get(predictor.name) or names.predictor_service(plan, predictor)
     return Destination(
         service=service,
         host=names.service_host(plan, service),
