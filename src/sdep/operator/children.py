@@ -54,10 +54,10 @@ class Children:
         for body in (body for body in changes.replace if body["metadata"]["name"] in free):
             await self._make_way(body)
         names_taken = list(changes.foreign)
-        new_to_gateways = _new_to_gateways(changes, live)
+        unheard = new_to_gateways(changes, live)
         for _, group in groupby(sorted((*changes.create, *changes.update), key=_rank), key=_rank):
             rank = list(group)
-            if new_to_gateways and rank[0].key.kind in ROUTES:
+            if unheard and rank[0].key.kind in ROUTES:
                 await asyncio.sleep(_TOLD_SECONDS)
             results = await asyncio.gather(*(self._put(manifest, live) for manifest in rank), return_exceptions=True)
             failures = [result for result in results if isinstance(result, BaseException)]
@@ -134,7 +134,7 @@ class Children:
         self._done.setdefault(action, []).append(key)
 
 
-def _new_to_gateways(changes: Changes, live: Mapping[Key, Body]) -> bool:
+def new_to_gateways(changes: Changes, live: Mapping[Key, Body]) -> bool:
     """Whether gateways carry requests already, and learn only now of something that routes may name."""
     named = {kind.name for kind in ROUTE_KINDS} - ROUTES
     return any(key.kind in ROUTES for key in live) and any(made.key.kind in named for made in changes.create)

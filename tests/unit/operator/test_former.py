@@ -9,6 +9,7 @@ import pytest
 from sdep.api.defaults import with_defaults
 from sdep.api.seldon_deployment import SeldonDeployment, parse
 from sdep.cluster.diff import diff
+from sdep.operator.children import new_to_gateways
 from sdep.operator.decision import Decision, Trials, decide, look
 from sdep.operator.removal import may_make_way, next_to_go, removable
 from sdep.operator.store import Store
@@ -111,6 +112,19 @@ def test_a_former_service_that_is_anothers_now_is_not_routed_to_for_this_one(clu
     graph = {"name": "model", "implementation": "SIMPLE_MODEL"}
     other = {"name": "other", "traffic": 0, "graph": graph, "annotations": {"seldon.io/svc-name": "prices-main"}}
     assert routed(cluster.decide(sdep("bee", other))) == {"bee"}
+
+
+def test_routes_wait_for_what_gateways_hear_of_for_the_first_time(cluster: Cluster) -> None:
+    """Where nothing is routed yet, or nothing new is named, nobody waits."""
+
+    def waits(given: SeldonDeployment, where: Cluster) -> bool:
+        live = where.store.children(given.key)
+        return new_to_gateways(diff(where.decide(given).desired, live, UID), live)
+
+    istio = any(key.kind == "DestinationRule" for key in cluster.store.children(sdep().key))
+    assert waits(sdep("bee"), cluster) == istio  # HTTPRoutes name Services alone, of which gateways hear by themselves
+    assert not waits(sdep(), cluster)
+    assert not waits(sdep("bee"), Cluster("istio"))
 
 
 def test_routes_go_before_what_they_name() -> None:
