@@ -28,9 +28,10 @@ def values(target: Target) -> list[str]:
     return [*flags, "--set", "mlflow.resolveIntervalSeconds=2", "--set", "mlflow.servedBy=demo"]
 
 
-def install(target: Target) -> None:
-    """`helm upgrade --install`, then the wait of the quick start."""
-    target.run(*HELM, RELEASE, str(CHART), "-n", NAMESPACE, "--create-namespace", *values(target))
+def install(target: Target, *more: str) -> None:
+    """`helm upgrade --install`, with more values as `--set` takes them, then the wait of the quick start."""
+    given = [*values(target), *(word for value in more for word in ("--set", value))]
+    target.run(*HELM, RELEASE, str(CHART), "-n", NAMESPACE, "--create-namespace", *given)
     wait(target)
     target.kubectl("wait", "--for=condition=ready", "pod", "-l", f"app={DEPLOYMENT}", "-n", NAMESPACE, "--timeout=300s")
 

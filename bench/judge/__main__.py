@@ -18,6 +18,7 @@ from bench.judge.rollouts import JUDGES, Outcome, Scenario, median, passed, run,
 from bench.judge.traffic import SHARES, service, step
 from bench.targets import Target
 from demo.table import table
+from sdep.api.rollout import PredictionDistance
 from sdep.rollout.analysis import analyse
 
 RATES = (1, 10, 100)
@@ -58,7 +59,9 @@ def main() -> int:
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         targets = [target for rate in RATES for target in _rate(rate, scenarios(asked.good, asked.bad), pool)]
         targets += _distances(asked.good // 20, asked.bad, pool)
-    for target, measured in [*targets, (Target("analysis-seconds", CALL_SECONDS), seconds_a_call())]:
+    of_numbers = [distance for kind, distance in distances.JUDGED if kind == "numbers"]
+    calls = [(Target(f"analysis-seconds-{name}", CALL_SECONDS), seconds_a_call(name)) for name in of_numbers]
+    for target, measured in [*targets, *calls]:
         sys.stdout.write(f"{target.verdict(measured)}\n")
     return 0
 
@@ -107,8 +110,10 @@ def _row(found: Outcome) -> Iterator[str]:
     yield from (f"{100 * share(found[f'{judge}-documented']):.3g}" for judge in DOCUMENTED)
 
 
-def seconds_a_call() -> float:
+def seconds_a_call(distance: PredictionDistance) -> float:
     """Processor time of one analysis by four metrics, of 3,000 requests of which the canary got a quarter, that differ in nothing."""
+    metrics = [metric.model_copy(update={"distance": distance}) for metric in ours.ANALYSIS.metrics]
+    analysis = ours.ANALYSIS.model_copy(update={"metrics": metrics})
     stable, canary = (
         arm.until_each_look()
         for arm in step((service(), service()), 10, 0.25, 50, np.random.default_rng(0), outages=False)
@@ -116,7 +121,7 @@ def seconds_a_call() -> float:
     pairs = [(ours.evidence(stable, (29, number)), ours.evidence(canary, (29, number))) for number in range(50)]
     start = time.process_time()
     for pair in pairs:
-        analyse(ours.ANALYSIS, *pair, steps=ours.STEPS, share=0.25)
+        analyse(analysis, *pair, steps=ours.STEPS, share=0.25)
     return (time.process_time() - start) / len(pairs)
 
 

@@ -12,11 +12,11 @@ import numpy as np
 from bench.judge import ours
 from bench.judge.rollouts import CHUNK, Stopped, median, share
 from bench.judge.traffic import LOOK_SECONDS, PREDICTIONS, SHARES, STEP_LOOKS, Arm, Counts, service, step
+from bench.judge.unlike import divergence, may_be_unlike
 from sdep.api.rollout import Analysis, Metric, PredictionDistance
 from sdep.evidence.evidence import Evidence
 from sdep.evidence.histogram import Histogram
 from sdep.rollout.analysis import analyse
-from sdep.rollout.analysis.kolmogorov_smirnov import LEVELS
 
 SHIFTS = {"no difference": 0.0, "+0.25 sd": 0.25, "+0.5 sd": 0.5, "+1 sd": 1.0}
 CUTS = {"classes": (-1.0, 0.0, 1.0), "no or yes": (0.5,)}
@@ -89,18 +89,17 @@ def _cut(arm: Arm, kind: str) -> Counts:
 
 def _may_fail(stable: Counts, canary: Counts) -> ours.Looks:
     """Where some threshold, or some class, has the greatest likelihood ratio that a mixture needs at the least."""
-    least = math.log(len(SHARES) / ours.ANALYSIS.alpha)
-    upto = np.cumsum(stable, axis=-1), np.cumsum(canary, axis=-1)
-    n, m = (arm[..., -1:] for arm in upto)
-    enough = np.minimum(n, m)[..., 0] >= ours.ANALYSIS.min_requests
-    if stable.shape[-1] <= len(CUTS["classes"]) + 1:
-        both = (stable + canary) / np.maximum(n + m, 1)
-        arms = zip((stable, canary), (np.maximum(n, 1), np.maximum(m, 1)), strict=True)
-        ratio = sum(size * np.nan_to_num(ours.divergence(arm / size, both)) for arm, size in arms)
-        apart: ours.Looks = np.any(ratio >= least, axis=-1)
-        return enough & apart
-    found: ours.Looks = np.any([ours.against(*upto, level) >= least for level in LEVELS], axis=0)
-    return found & enough
+    alpha = ours.ANALYSIS.alpha / len(SHARES)
+    n, m = (arm.sum(axis=-1, keepdims=True) for arm in (stable, canary))
+    found: ours.Looks = np.minimum(n, m)[..., 0] >= max(1, ours.ANALYSIS.min_requests)
+    if stable.shape[-1] > len(CUTS["classes"]) + 1:
+        found[found] = may_be_unlike(stable[found], canary[found], alpha)
+        return found
+    both = (stable + canary) / np.maximum(n + m, 1)
+    arms = ((stable, np.maximum(n, 1)), (canary, np.maximum(m, 1)))
+    ratio = sum(size * np.nan_to_num(divergence(arm / size, both)) for arm, size in arms)
+    apart: ours.Looks = np.any(ratio >= -math.log(alpha), axis=-1)
+    return found & apart
 
 
 def _first(cell: Cell, stable: Counts, canary: Counts, looks: Counts, rollout: int) -> int | None:

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.judge.traffic import LATENCIES, PREDICTIONS, Arm, Counts
+from bench.judge.unlike import divergence, may_be_unlike
 from sdep.api.rollout import Analysis, Metric
 from sdep.evidence.evidence import Evidence
 from sdep.evidence.histogram import Histogram
 from sdep.rollout.analysis import analyse, verdict
-from sdep.rollout.analysis.kolmogorov_smirnov import LEVELS
 from sdep.rollout.analysis.latency import LOWER_QUANTILES
 from sdep.rollout.analysis.margins import DEFAULT_MARGINS
 from sdep.rollout.analysis.odds import ODDS, weighed
@@ -57,8 +57,8 @@ def evidence(arm: Arm, place: tuple[int, int]) -> Evidence:
     return Evidence(
         requests=int(arm.requests[place]),
         errors=int(arm.errors[place]),
-        latency=_histogram(LATENCIES, arm.latency[place], 2),
-        predictions=_histogram(PREDICTIONS, arm.predictions[place], 4),
+        latency=histogram(LATENCIES, arm.latency[place], 2),
+        predictions=histogram(PREDICTIONS, arm.predictions[place], 4),
     )
 
 
@@ -68,11 +68,13 @@ def may_fail(stable: Arm, canary: Arm, odds: Logs) -> Looks:
     It calls a canary worse only where the estimate is over the margin and the greatest likelihood ratio reaches what a mixture must:
     a mixture is never more. Both are quick to tell of all rollouts at once.
     """
-    least = math.log(STEPS * len(ANALYSIS.metrics) / ANALYSIS.alpha)
+    alpha = ANALYSIS.alpha / (STEPS * len(ANALYSIS.metrics))
     enough = np.minimum(stable.requests, canary.requests) >= ANALYSIS.min_requests
-    return enough & (
-        _more_errors(stable, canary, odds) | _slower(stable, canary, least) | _apart(stable, canary, least)
-    )
+    found = enough & _more_errors(stable, canary, odds)
+    for rule in (_slower, _apart):
+        rest = enough & ~found
+        found[rest] = rule(stable.only(rest), canary.only(rest), alpha)
+    return found
 
 
 def _first(stable: Arm, canary: Arm, share: float, rollout: int, looks: Looks, odds: Logs) -> int:
@@ -80,7 +82,7 @@ def _first(stable: Arm, canary: Arm, share: float, rollout: int, looks: Looks, o
     return next((look for look in asked if judged(stable, canary, share, (look, rollout), odds) == "Fail"), NEVER)
 
 
-def _histogram(values: NDArray[np.float64], counts: Counts, digits: int) -> Histogram:
+def histogram(values: NDArray[np.float64], counts: Counts, digits: int) -> Histogram:
     seen = np.flatnonzero(counts)
     return Histogram(digits, dict(zip(values[seen].tolist(), counts[seen].tolist(), strict=True)))
 
@@ -92,43 +94,35 @@ def _more_errors(stable: Arm, canary: Arm, odds: Logs) -> Looks:
     return found
 
 
-def _slower(stable: Arm, canary: Arm, least: float) -> Looks:
+def _slower(stable: Arm, canary: Arm, alpha: float) -> Looks:
     found = np.zeros(stable.requests.shape, dtype=bool)
     upto = np.cumsum(stable.latency, axis=-1), np.cumsum(canary.latency, axis=-1)
     for quantile in (0.99, *LOWER_QUANTILES):
         one, other = (LATENCIES[_places(arm, quantile)] for arm in upto)
         beyond = other > one * (1 + DEFAULT_MARGINS["latency"] / 100)
-        found |= beyond & (against(*upto, quantile) >= least)
+        found[beyond] |= against(upto[0][beyond], upto[1][beyond], quantile) >= math.log(1 / alpha)
     return found
 
 
-def _apart(stable: Arm, canary: Arm, least: float) -> Looks:
-    upto = np.cumsum(stable.predictions, axis=-1), np.cumsum(canary.predictions, axis=-1)
-    one, other = (arm / np.maximum(arm[..., -1:], 1) for arm in upto)
-    clear: Looks = np.any([against(*upto, level) >= least for level in LEVELS], axis=0)
-    clear &= 100 * np.abs(one - other).max(axis=-1) > DEFAULT_MARGINS["predictions"]
-    return clear
+def _apart(stable: Arm, canary: Arm, alpha: float) -> Looks:
+    arms = stable.predictions, canary.predictions
+    one, other = (np.cumsum(arm, axis=-1) / np.maximum(arm.sum(axis=-1, keepdims=True), 1) for arm in arms)
+    found: Looks = 100 * np.abs(one - other).max(axis=-1) > DEFAULT_MARGINS["predictions"]
+    found[found] = may_be_unlike(stable.predictions[found], canary.predictions[found], alpha)
+    return found
 
 
-def against(stable: Counts, canary: Counts, level: float) -> NDArray[np.float64]:
-    """The greatest likelihood ratio against this level, at the quantile of both together."""
-    place = _places(stable + canary, level)[..., None]
+def against(stable: Counts, canary: Counts, quantile: float) -> NDArray[np.float64]:
+    """The greatest likelihood ratio against this quantile, where it is of both together."""
+    place = _places(stable + canary, quantile)[..., None]
     total = np.zeros(place.shape[:-1])
     for arm in (stable, canary):
         n = np.maximum(arm[..., -1], 1)
         nearer = np.stack([np.take_along_axis(arm, np.maximum(place - back, 0), -1)[..., 0] / n for back in (0, 1)])
-        total += n * np.max(divergence(nearer, np.full_like(nearer, level)), axis=0)
+        total += n * np.max(divergence(nearer, np.full_like(nearer, quantile)), axis=0)
     return total
 
 
 def _places(upto: Counts, quantile: float) -> NDArray[np.intp]:
     places: NDArray[np.intp] = np.argmax(upto >= np.ceil(quantile * upto[..., -1:]), axis=-1)
     return places
-
-
-def divergence(share: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Kullback and Leibler's, of two coins."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        hits = np.where(share > 0, share * np.log(share / other), 0.0)
-        misses = np.where(share < 1, (1 - share) * np.log((1 - share) / (1 - other)), 0.0)
-    return hits + misses

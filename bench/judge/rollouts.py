@@ -90,17 +90,13 @@ def _ours(steps: list[tuple[Arm, Arm]], size: int) -> list[int | None]:
     for number, ((stable, canary), share) in enumerate(zip(steps, SHARES, strict=True)):
         odds = ours.odds_of(stable, canary, odds)
         going = np.array([look is None for look in found])
-        one, other = (_only(arm.until_each_look(), going) for arm in (stable, canary))
+        one, other = (arm.rollouts(going).until_each_look() for arm in (stable, canary))
         for rollout, look in zip(
             np.flatnonzero(going), ours.first_failures(one, other, share, odds[:, going]), strict=True
         ):
             if look != ours.NEVER:
                 found[rollout] = number * STEP_LOOKS + look
     return found
-
-
-def _only(arm: Arm, rollouts: ours.Looks) -> Arm:
-    return Arm(*(part[:, rollouts] for part in (arm.requests, arm.errors, arm.latency, arm.predictions)))
 
 
 def _peers(canaries: list[Arm]) -> Iterator[tuple[str, list[int | None]]]:

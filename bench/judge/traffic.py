@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,7 +52,17 @@ class Arm:
     predictions: Counts
 
     def until_each_look(self) -> Arm:
-        return Arm(*(np.cumsum(part, axis=0) for part in (self.requests, self.errors, self.latency, self.predictions)))
+        return self._each(lambda part: np.cumsum(part, axis=0))
+
+    def only(self, looks: NDArray[np.bool_]) -> Arm:
+        """Of these looks of rollouts, one after the other."""
+        return self._each(lambda part: part[looks])
+
+    def rollouts(self, these: NDArray[np.bool_]) -> Arm:
+        return self._each(lambda part: part[:, these])
+
+    def _each(self, change: Callable[[Counts], Counts]) -> Arm:
+        return Arm(*map(change, (self.requests, self.errors, self.latency, self.predictions)))
 
 
 def step(

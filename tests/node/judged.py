@@ -6,10 +6,12 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from math import sqrt
+from pathlib import Path
 from typing import Any
 
 from demo.kubectl import Target, until
 from tests.node import sdep
+from tests.node.load import Load, steady
 from tests.node.sdep import NAMESPACE
 
 _CONFIG_MAP = "judged-classes"
@@ -114,6 +116,27 @@ def wait_for(
     except TimeoutError as error:
         raise AssertionError(f"{error}; it is {_brief(rollout(target, name))}") from error
     return rollout(target, name)
+
+
+@contextmanager
+def under_load(target: Target, name: str, answers: Path) -> Iterator[Load]:
+    """A steady load on a SeldonDeployment whose canary comes with each test."""
+    with classes(target):
+        sdep.apply(target, manifest(target, name))
+        try:
+            sdep.wait_ready(target, name)
+            sdep.wait_routed(target, name)
+            with steady(target, NAMESPACE, name, answers) as running:
+                yield running
+        finally:
+            target.kubectl("delete", "sdep", name, "-n", NAMESPACE, "--ignore-not-found")
+
+
+def tried(target: Target, name: str, behaviour: str, **spec: object) -> dict[str, Any]:
+    """The rollout at its end."""
+    before = rollout(target, name).get("revision")
+    sdep.apply(target, manifest(target, name, behaviour, **spec))
+    return wait_for(target, name, lambda found: ended(found) and found["revision"] != before, f"{behaviour} is judged")
 
 
 def ended(found: dict[str, Any]) -> bool:

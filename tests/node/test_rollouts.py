@@ -31,26 +31,8 @@ GATE_URL = f"http://{GATE}.{NAMESPACE}.svc"
 
 @pytest.fixture(scope="module")
 def load(target: Target, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Load]:
-    """On a SeldonDeployment whose canary comes with each test."""
-    with judged.classes(target):
-        sdep.apply(target, judged.manifest(target, NAME))
-        try:
-            sdep.wait_ready(target, NAME)
-            sdep.wait_routed(target, NAME)
-            answers: Path = tmp_path_factory.mktemp("load") / "answers"
-            with steady(target, NAMESPACE, NAME, answers) as running:
-                yield running
-        finally:
-            target.kubectl("delete", "sdep", NAME, "-n", NAMESPACE, "--ignore-not-found")
-
-
-def tried(target: Target, behaviour: str, **rollout: object) -> dict[str, Any]:
-    """The rollout at its end."""
-    before = judged.rollout(target, NAME).get("revision")
-    sdep.apply(target, judged.manifest(target, NAME, behaviour, **rollout))
-    return judged.wait_for(
-        target, NAME, lambda found: judged.ended(found) and found["revision"] != before, f"{behaviour} is judged"
-    )
+    with judged.under_load(target, NAME, tmp_path_factory.mktemp("load") / "answers") as running:
+        yield running
 
 
 def pinned(target: Target, name: str) -> dict[str, str]:
@@ -69,7 +51,7 @@ def test_a_canary_that_does_worse_is_turned_back_before_many_saw_it(
     target: Target, load: Load, behaviour: str, metric: str
 ) -> None:
     began = time.time()
-    found = tried(target, behaviour, steps=judged.CAUTIOUS)
+    found = judged.tried(target, NAME, behaviour, steps=judged.CAUTIOUS)
     assert (found["phase"], found["reason"], found["weight"]) == ("RolledBack", "AnalysisFailed", 0)
     assert found["step"] == 0
     failed = {finding["metric"]: finding["message"] for finding in found["findings"] if finding["verdict"] == "Fail"}
@@ -104,7 +86,7 @@ def test_a_canary_that_would_break_its_callers_is_turned_back_before_any_request
 ) -> None:
     began = time.time()
     with load.unharmed():
-        found = tried(target, behaviour, steps=judged.CAUTIOUS)
+        found = judged.tried(target, NAME, behaviour, steps=judged.CAUTIOUS)
         assert (found["phase"], found["reason"], found.get("stepStartedAt", "")) == ("RolledBack", reason, "")
         assert words in found["message"]
         assert sdep.wait_for(target, NAME, "RolloutComplete", reason)["status"] == "False"
@@ -116,7 +98,7 @@ def test_a_canary_that_would_break_its_callers_is_turned_back_before_any_request
 
 def test_a_canary_that_never_starts_gets_no_request_and_the_status_has_its_words(target: Target, load: Load) -> None:
     began = time.time()
-    found = tried(target, "dead")
+    found = judged.tried(target, NAME, "dead")
     assert (found["phase"], found["reason"]) == ("RolledBack", "CanaryFailed")
     assert "its weights are lost" in found["message"]
     assert set(load.shares(began)) == {"main"}
@@ -167,7 +149,7 @@ def test_a_closed_gate_keeps_every_request_from_the_canary_until_it_opens(target
 def test_a_good_canary_is_promoted_through_its_steps_and_nobody_notices(target: Target, load: Load) -> None:
     sdep.apply(target, judged.manifest(target, NAME))
     with load.unharmed():
-        found = tried(target, "good")
+        found = judged.tried(target, NAME, "good")
         assert (found["phase"], found["weight"]) == ("Promoted", 100), found["message"]
         assert [decided["what"] for decided in found["history"][:2]] == ["promoted", "step 1 of 2 passed"]
         target.kubectl("wait", "sdep", NAME, "-n", NAMESPACE, "--for=condition=RolloutComplete", "--timeout=30s")

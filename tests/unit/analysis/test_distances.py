@@ -21,7 +21,7 @@ from sdep.api.status import Finding
 from sdep.evidence.evidence import MOST_CLASSES, Evidence
 from sdep.evidence.histogram import Histogram, of
 from sdep.rollout.analysis import analyse
-from sdep.rollout.analysis.bernoulli import log_likelihood, log_mixture_of_rates
+from sdep.rollout.analysis.bernoulli import log_likelihood
 from sdep.rollout.analysis.bins import binned
 from sdep.rollout.analysis.chi_square import chi_square
 from sdep.rollout.analysis.classes import Classes, ClassRule
@@ -29,7 +29,7 @@ from sdep.rollout.analysis.interval import Interval, Risk
 from sdep.rollout.analysis.jensen_shannon import jensen_shannon
 from sdep.rollout.analysis.kolmogorov_smirnov import kolmogorov_smirnov
 from sdep.rollout.analysis.population_stability import population_stability
-from sdep.rollout.analysis.proportions import Share, greatest_log_ratio
+from sdep.rollout.analysis.proportions import Share, averaged, greatest_log_ratio
 from sdep.rollout.analysis.total_variation import total_variation
 from sdep.rollout.analysis.wasserstein import wasserstein
 
@@ -139,9 +139,8 @@ RATES = st.integers(1, 300).flatmap(lambda trials: st.integers(0, trials).map(la
 @settings(deadline=None)  # a busy machine is no failure
 @given(RATES, RATES)
 def test_no_pair_of_rates_that_is_likely_enough_has_a_greater_ratio(stable: Share, canary: Share) -> None:
-    most = greatest_log_ratio(stable, canary, 0.05)
-    least = log_mixture_of_rates((stable.hits, stable.trials), (canary.hits, canary.trials))
-    least += math.log(0.05)
+    least = averaged(stable, canary) + math.log(0.05)
+    most = greatest_log_ratio(stable, canary, least)
     rates = [step / 40 for step in range(1, 41)]
     for one in rates:
         for other in rates:

@@ -10,7 +10,9 @@ import pytest
 from bench.judge import ours
 from bench.judge.peers import argo, flagger
 from bench.judge.rollouts import Scenario, run, share
-from bench.judge.traffic import SHARES, service, step
+from bench.judge.traffic import PREDICTIONS, SHARES, service, step
+from bench.judge.unlike import may_be_unlike
+from sdep.rollout.analysis.kolmogorov_smirnov import least_distance
 
 ALPHA = ours.ANALYSIS.alpha
 
@@ -55,6 +57,18 @@ def test_the_quick_question_before_the_analysis_hides_no_failure(worse: dict[str
     asked = ours.may_fail(stable, canary, odds)
     for place in zip(*np.nonzero(~asked[::3]), strict=True):
         assert ours.judged(stable, canary, SHARES[1], (3 * int(place[0]), int(place[1])), odds) != "Fail"
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.15, 0.4])
+def test_the_quick_question_about_predictions_hides_none_that_are_unlike(shift: float) -> None:
+    draw = np.random.default_rng(4)
+    told = step((service(), service(shift=shift)), 10, SHARES[2], 6, draw, outages=False)
+    stable, canary = (arm.until_each_look().predictions for arm in told)
+    asked = may_be_unlike(stable, canary, ALPHA)
+    for place in zip(*np.nonzero(~asked), strict=True):
+        arms = (ours.histogram(PREDICTIONS, arm[place], 4) for arm in (stable, canary))
+        assert least_distance(*arms, ALPHA) == 0
+    assert shift or asked.mean() < 0.1
 
 
 def test_flagger_turns_back_at_the_fifth_failed_check_and_argo_after_more_than_three() -> None:

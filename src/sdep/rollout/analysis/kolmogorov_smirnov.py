@@ -31,13 +31,16 @@ def kolmogorov_smirnov(stable: Histogram, canary: Histogram, risk: Risk) -> Inte
     n, m = curve[-1]
     estimate = _greatest(curve)
     high = min(1.0, estimate + band(n, risk.passed / 2) + band(m, risk.passed / 2))
-    return Interval(estimate, least_distance(stable, canary, risk.worse), high)
+    return Interval(estimate, _least(curve, risk.worse, few=as_classes(stable, canary) is not None), high)
 
 
 def least_distance(stable: Histogram, canary: Histogram, alpha: float) -> float:
     """The least that the distance can be, at all looks but for a chance of `alpha`: 0 where both may be distributed alike."""
-    curve = _curve(stable, canary)
-    if as_classes(stable, canary):
+    return _least(_curve(stable, canary), alpha, few=as_classes(stable, canary) is not None)
+
+
+def _least(curve: list[Point], alpha: float, *, few: bool) -> float:
+    if few:
         return _of_cuts(curve, alpha * PART)
     estimate, low = _greatest(curve), 0.0
     for level in LEVELS:

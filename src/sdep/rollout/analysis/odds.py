@@ -16,6 +16,7 @@ from sdep.rollout.analysis.proportions import Share
 
 ODDS = (1.5, 2.0, 3.0, 5.0, 10.0, 30.0)
 """How many times as often the canary may fail."""
+_LOG_ODDS = [math.log(odds) for odds in ODDS]
 
 
 def weighed(before: Sequence[float], stable: Share, canary: Share) -> list[float]:
@@ -25,7 +26,7 @@ def weighed(before: Sequence[float], stable: Share, canary: Share) -> list[float
     if not hits or not stable.trials or not canary.trials:
         return list(known)
     expected = _log_means(stable.trials, canary.trials, hits)
-    return [log + canary.hits * math.log(odds) - mean for log, odds, mean in zip(known, ODDS, expected, strict=True)]
+    return [log + canary.hits * one - mean for log, one, mean in zip(known, _LOG_ODDS, expected, strict=True)]
 
 
 def worse(logs: Sequence[float], alpha: float) -> bool:
@@ -41,9 +42,7 @@ def _log_means(n: int, m: int, hits: int) -> list[float]:
     for own in range(least, most):
         logs.append(logs[-1] + math.log((m - own) * (hits - own) / ((own + 1) * (n - hits + own + 1))))
     all_alike = _log_sum(logs)
-    return [
-        _log_sum([log + place * math.log(odds) for place, log in enumerate(logs, least)]) - all_alike for odds in ODDS
-    ]
+    return [_log_sum([log + place * one for place, log in enumerate(logs, least)]) - all_alike for one in _LOG_ODDS]
 
 
 def _log_sum(logs: Sequence[float]) -> float:

@@ -8,7 +8,7 @@ from sdep.evidence.histogram import Histogram
 from sdep.rollout.analysis.bins import binned
 from sdep.rollout.analysis.interval import Interval, Risk
 from sdep.rollout.analysis.kolmogorov_smirnov import least_distance
-from sdep.rollout.analysis.proportions import Share, greatest_difference, greatest_log_ratio
+from sdep.rollout.analysis.proportions import Share, averaged, greatest_difference, greatest_log_ratio
 
 _FLOOR = 1e-4
 """Added to each share, so that an empty bin adds much and not everything."""
@@ -29,7 +29,7 @@ def population_stability(stable: Histogram, canary: Histogram, risk: Risk) -> In
     return Interval(
         estimate,
         low=min(4 * apart * apart, estimate),
-        high=max(estimate, sum(max(_most(one, other, alpha), _most(other, one, alpha)) for one, other in arms)),
+        high=max(estimate, sum(_most(one, other, alpha) for one, other in arms)),
         differs=apart > 0,
     )
 
@@ -38,8 +38,16 @@ def _added(share: float, other: float) -> float:
     return (other - share) * math.log((other + _FLOOR) / (share + _FLOOR))
 
 
-def _most(falling: Share, rising: Share, alpha: float) -> float:
-    """What a bin adds at most where the second share is the greater: each factor at its greatest."""
-    more = max(0.0, greatest_difference(falling, rising, alpha))
-    ratio = min(greatest_log_ratio(falling, rising, alpha), math.log1p(more / _FLOOR))
+def _most(stable: Share, canary: Share, alpha: float) -> float:
+    """What a bin adds at most, whichever share is the greater."""
+    least = averaged(stable, canary) + math.log(alpha)
+    return max(_rising(stable, canary, least), _rising(canary, stable, least))
+
+
+def _rising(falling: Share, rising: Share, least: float) -> float:
+    """What it adds at most where the second share is the greater: each factor at its greatest."""
+    more = greatest_difference(falling, rising, least)
+    if more <= 0:
+        return 0.0
+    ratio = min(greatest_log_ratio(falling, rising, least), math.log1p(more / _FLOOR))
     return more * max(0.0, ratio)
