@@ -155,6 +155,8 @@ def test_our_own_servers_speak_every_protocol(protocol: str, implementation: str
 def test_what_a_protocol_cannot_ask_of_a_container_is_a_warning() -> None:
     component = {"spec": {"containers": [{"name": "m", "image": "i"}]}}
     graph = {"name": "m", "type": "ROUTER"}
-    (problem,) = problems(read({"name": "default", "graph": graph, "componentSpecs": [component]}, protocol="v2"))
+    predictor = {"name": "default", "graph": graph, "componentSpecs": [component]}
+    (problem,) = problems(read(predictor, protocol="tensorflow"))
+    assert not problems(read(predictor, protocol="v2"))
     where = "spec.predictors[0].graph[m]"
     assert (problem.severity, problem.reason, problem.field) == ("warning", "Unsupported", where)
