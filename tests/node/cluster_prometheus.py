@@ -1,4 +1,7 @@
-"""A Prometheus in the cluster: the machine's own program in a pod, which finds engines as the chart's PodMonitor `seldon-models` does."""
+"""A Prometheus in the cluster: the machine's own program in a pod.
+
+It finds engines as the chart's PodMonitor `seldon-models` does, by a script beside it, since Debian builds it without Kubernetes.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,29 @@ _SERVE = (
 )
 _BRING = f"cat > {_FOLDER}/program && chmod +x {_FOLDER}/program && touch {_FOLDER}/whole"
 
+FIND = f"""
+import json, os, ssl, sys, time, urllib.request
+namespace, deployment = sys.argv[1:]
+account, at = "/var/run/secrets/kubernetes.io/serviceaccount", "{_FOLDER}/targets.json"
+trusted = ssl.create_default_context(cafile=account + "/ca.crt")
+path = "/api/v1/namespaces/" + namespace + "/pods?labelSelector=seldon-deployment-id%3D" + deployment
+while True:
+    token, groups = open(account + "/token").read(), []
+    asked = urllib.request.Request("https://kubernetes.default.svc" + path, headers=dict(Authorization="Bearer " + token))
+    for pod in json.load(urllib.request.urlopen(asked, context=trusted, timeout=10))["items"]:
+        for container in pod["spec"]["containers"]:
+            for port in container.get("ports", ()):
+                address = pod["status"].get("podIP")
+                if address and (container["name"], port.get("name")) == ("seldon-container-engine", "http"):
+                    labels = dict(namespace=namespace, pod=pod["metadata"]["name"])
+                    groups.append(dict(targets=[address + ":" + str(port["containerPort"])], labels=labels))
+    with open(at + ".new", "w") as written:
+        json.dump(groups, written)
+    os.replace(at + ".new", at)
+    time.sleep(1)
+"""
+"""Writes the addresses of the engines of one SeldonDeployment, every second; it is started anew where the API server is away."""
+
 
 @contextmanager
 def prometheus(target: Target, namespace: str, scraped: str) -> Iterator[str]:
@@ -30,7 +56,7 @@ def prometheus(target: Target, namespace: str, scraped: str) -> Iterator[str]:
     packages.install(packages.PROMETHEUS)
     program = shutil.which("prometheus")
     assert program, "the Debian package prometheus is not there"
-    bodies = _bodies(namespace, target.images["runtime"], _config(namespace, scraped))
+    bodies = _bodies(namespace, target.images["runtime"], scraped)
     listed = json.dumps({"apiVersion": "v1", "kind": "List", "items": bodies})
     target.kubectl("apply", "-f", "-", stdin=listed)
     try:
@@ -43,37 +69,28 @@ def prometheus(target: Target, namespace: str, scraped: str) -> Iterator[str]:
 
 
 def _bring(target: Target, namespace: str, program: Path) -> None:
-    command = ["kubectl", "exec", "-i", "-n", namespace, NAME, "--", "sh", "-c", _BRING]
+    command = ["kubectl", "exec", "-i", "-n", namespace, NAME, "-c", "prometheus", "--", "sh", "-c", _BRING]
     with program.open("rb") as content:
         subprocess.run(command, stdin=content, check=True, env=target.environment(), timeout=120)
 
 
-def _config(namespace: str, scraped: str) -> str:
-    meta = "__meta_kubernetes_pod"
-    engine = {"source_labels": [f"{meta}_container_name", f"{meta}_container_port_name"], "action": "keep"}
-    relabelled = [
-        {"source_labels": [f"{meta}_label_seldon_deployment_id"], "regex": scraped, "action": "keep"},
-        {**engine, "regex": "seldon-container-engine;http"},
-        {"source_labels": ["__meta_kubernetes_namespace"], "target_label": "namespace"},
-        {"source_labels": [f"{meta}_name"], "target_label": "pod"},
-    ]
+def _config() -> str:
     job = {
         "job_name": "models",
         "metrics_path": "/prometheus",
         "scrape_interval": "1s",
         "scrape_timeout": "1s",
-        "kubernetes_sd_configs": [{"role": "pod", "namespaces": {"names": [namespace]}}],
-        "relabel_configs": relabelled,
+        "file_sd_configs": [{"files": [f"{_FOLDER}/targets.json"], "refresh_interval": "1s"}],
     }
     return str(yaml.safe_dump({"scrape_configs": [job]}))
 
 
-def _bodies(namespace: str, image: str, config: str) -> list[dict[str, Any]]:
+def _bodies(namespace: str, image: str, scraped: str) -> list[dict[str, Any]]:
     metadata = {"name": NAME, "namespace": namespace, "labels": {"app": NAME}}
     rules = [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch"]}]
     rbac, role = "rbac.authorization.k8s.io", {"kind": "Role", "name": NAME}
     subjects = [{"kind": "ServiceAccount", "name": NAME, "namespace": namespace}]
-    ports = [{"port": _PORT}]
+    ports, data = [{"port": _PORT}], {"prometheus.yml": _config(), "find.py": FIND}
     return [
         {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata},
         {"apiVersion": f"{rbac}/v1", "kind": "Role", "metadata": metadata, "rules": rules},
@@ -84,25 +101,24 @@ def _bodies(namespace: str, image: str, config: str) -> list[dict[str, Any]]:
             "roleRef": {"apiGroup": rbac, **role},
             "subjects": subjects,
         },
-        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"prometheus.yml": config}},
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data},
         {
             "apiVersion": "v1",
             "kind": "Service",
             "metadata": metadata,
             "spec": {"selector": {"app": NAME}, "ports": ports},
         },
-        {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": _pod(image)},
+        {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": _pod(image, f"{namespace} {scraped}")},
     ]
 
 
-def _pod(image: str) -> dict[str, Any]:
-    container = {
-        "name": "prometheus",
-        "image": image,
-        "imagePullPolicy": "IfNotPresent",
-        "command": ["sh", "-c", _SERVE],
-        "readinessProbe": {"httpGet": {"path": "/-/ready", "port": _PORT}, "periodSeconds": 1},
-        "volumeMounts": [{"name": "folder", "mountPath": _FOLDER}, {"name": "config", "mountPath": "/config"}],
-    }
+def _pod(image: str, found: str) -> dict[str, Any]:
+    mounts = [{"name": "folder", "mountPath": _FOLDER}, {"name": "config", "mountPath": "/config"}]
+    common = {"image": image, "imagePullPolicy": "IfNotPresent", "volumeMounts": mounts}
+    ready = {"httpGet": {"path": "/-/ready", "port": _PORT}, "periodSeconds": 1}
+    containers = [
+        {"name": "prometheus", "command": ["sh", "-c", _SERVE], "readinessProbe": ready, **common},
+        {"name": "find", "command": ["python", "/config/find.py", *found.split()], **common},
+    ]
     volumes = [{"name": "folder", "emptyDir": {}}, {"name": "config", "configMap": {"name": NAME}}]
-    return {"serviceAccountName": NAME, "containers": [container], "volumes": volumes}
+    return {"serviceAccountName": NAME, "containers": containers, "volumes": volumes}
