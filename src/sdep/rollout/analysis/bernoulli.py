@@ -34,6 +34,13 @@ def log_mixture(hits: float, trials: float, prior: Beta) -> float:
     return _log_beta(hits + one, trials - hits + other) - _constant(prior)
 
 
+def log_mixtures(trials: float, prior: Beta) -> Callable[[float], float]:
+    """The same by the hits, for who asks for many of as many trials."""
+    (one, other), lgamma = prior, math.lgamma
+    fixed = lgamma(trials + one + other) + _constant(prior)
+    return lambda hits: lgamma(hits + one) + lgamma(trials - hits + other) - fixed
+
+
 def log_mixture_of_rates(one: tuple[float, float], other: tuple[float, float]) -> float:
     """The same of two arms, each hits and trials, over both priors: mostly both rates are rare, or neither is."""
     any_one, rare_one, any_other, rare_other = (

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from sdep.evidence.histogram import Histogram
 from sdep.rollout.analysis.bands import band
-from sdep.rollout.analysis.bernoulli import around, evidence_against, log_likelihood, log_mixture
+from sdep.rollout.analysis.bernoulli import around, evidence_against, log_likelihood, log_mixture, log_mixtures
 from sdep.rollout.analysis.few import FEW, PART, as_classes
 from sdep.rollout.analysis.interval import Interval, Risk
 from sdep.rollout.analysis.proportions import Share, difference
@@ -84,7 +84,9 @@ class _Level:
     def __init__(self, curve: list[Point], level: float, alpha: float, most: float) -> None:
         self._curve, self._level, self._most = curve, level, most
         self._n, self._m = curve[-1]
-        self._against, self._prior = evidence_against(level, int(self._n)), around(level)
+        self._prior = around(level)
+        self._against = evidence_against(level, int(self._n))
+        self._averaged = log_mixtures(self._m, self._prior)
         self._budget = math.log(1 / alpha)
 
     def raised(self, low: float) -> float:
@@ -103,13 +105,20 @@ class _Level:
         """The greatest distance that is refuted at one point, between one that is and one that is not."""
         for _ in range(_HALVINGS):
             middle = (low + high) / 2
-            low, high = (middle, high) if self._refuted(middle, point) else (low, middle)
+            if self._refuted(middle, point):
+                low = middle
+            else:
+                high = middle
         return low
 
     def _refuted(self, apart: float, point: _Weighed) -> bool:
-        level, share = self._level, point.beside / self._m
-        nearest = min(max(share, level - apart, 0.0), level + apart, 1.0)
-        return point.averaged - log_likelihood(point.beside, self._m, nearest) >= point.needed
+        """Asked thousands of times for two distributions that differ, so `log_likelihood` is written out."""
+        beside, share, refuting = point
+        least, most = self._level - apart, self._level + apart
+        nearest = least if share < least else min(share, most)
+        if 0 < nearest < 1:
+            return beside * math.log(nearest) + (self._m - beside) * math.log1p(-nearest) <= refuting
+        return log_likelihood(beside, self._m, nearest) <= refuting
 
     @cached_property
     def _pooled(self) -> _Weighed:
@@ -129,15 +138,15 @@ class _Level:
 
     def _weighed(self, point: Point) -> _Weighed:
         below, beside = point
-        return _Weighed(beside, log_mixture(beside, self._m, self._prior), self._budget - self._against(below))
+        return _Weighed(beside, beside / self._m, self._averaged(beside) - self._budget + self._against(below))
 
 
 class _Weighed(NamedTuple):
-    """A point of the curve: the canary's count, its averaged likelihood, and what evidence of the canary refutes the point."""
+    """A point of the curve: the canary's count and share, and the greatest likelihood of the canary's that refutes the point."""
 
     beside: float
-    averaged: float
-    needed: float
+    share: float
+    refuting: float
 
 
 def _regret(hits: float, trials: float, prior: tuple[float, float]) -> float:
