@@ -26,7 +26,7 @@ _SERVE = (
 )
 _BRING = f"cat > {_FOLDER}/program && chmod +x {_FOLDER}/program && touch {_FOLDER}/whole"
 
-FIND = f"""
+_FIND = f"""
 import json, os, ssl, sys, time, urllib.request
 namespace, deployment = sys.argv[1:]
 account, at = "/var/run/secrets/kubernetes.io/serviceaccount", "{_FOLDER}/targets.json"
@@ -87,10 +87,10 @@ def _config() -> str:
 
 def _bodies(namespace: str, image: str, scraped: str) -> list[dict[str, Any]]:
     metadata = {"name": NAME, "namespace": namespace, "labels": {"app": NAME}}
-    rules = [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch"]}]
+    rules = [{"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}]
     rbac, role = "rbac.authorization.k8s.io", {"kind": "Role", "name": NAME}
     subjects = [{"kind": "ServiceAccount", "name": NAME, "namespace": namespace}]
-    ports, data = [{"port": _PORT}], {"prometheus.yml": _config(), "find.py": FIND}
+    ports, data = [{"port": _PORT}], {"prometheus.yml": _config(), "find.py": _FIND}
     return [
         {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata},
         {"apiVersion": f"{rbac}/v1", "kind": "Role", "metadata": metadata, "rules": rules},

@@ -96,6 +96,8 @@ def test_who_may_patch_it_decides_on_the_page_and_a_canary_that_gets_copies_is_c
         decided = [(one["by"], one.get("why")) for one in found["history"] if one["by"] != "analysis"]
         who = f"system:serviceaccount:{NAMESPACE}:{ANN}"
         assert decided == [(who, "complaints"), (who, "alike enough")]
+        shown = asked(address)[1]["view"]["rollout"]
+        assert (shown["phase"], shown["message"]) == ("RolledBack", "complaints")
 
 
 @pytest.mark.usefixtures("load")

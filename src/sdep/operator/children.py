@@ -23,6 +23,8 @@ from sdep.render.names import predictor_service, seldon_id
 
 Body = Mapping[str, Any]
 _ORDER = {kind: number for number, (_, kind) in enumerate(KINDS)}
+_NAMED = frozenset(kind.name for kind in ROUTE_KINDS if not kind.is_route)
+"""Kinds that routes refer to, and that gateways are told of."""
 _TOLD_SECONDS = 1.0
 """What a gateway needs at most to learn of a destination; until it has, requests that a route sends there are lost."""
 
@@ -136,8 +138,7 @@ class Children:
 
 def new_to_gateways(changes: Changes, live: Mapping[Key, Body]) -> bool:
     """Whether gateways carry requests already, and learn only now of something that routes may name."""
-    named = {kind.name for kind in ROUTE_KINDS} - ROUTES
-    return any(key.kind in ROUTES for key in live) and any(made.key.kind in named for made in changes.create)
+    return any(made.key.kind in _NAMED for made in changes.create) and any(key.kind in ROUTES for key in live)
 
 
 def routes_differ(changes: Changes) -> bool:

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from sdep.render import labels
 from sdep.render.ingress import ROUTES
-from sdep.render.labels import APP
 from sdep.render.variables import predictor_of
 from sdep.status.observation import PredictorObservation, deployment_of
 
@@ -24,11 +24,11 @@ def removable(
     bodies = [body for body in stale if not (body["kind"] == "Service" and body["metadata"]["name"] in routed)]
     waiting = {seen.name for seen in observed if not seen.rolled_out}
     kept = [body for body in bodies if body["kind"] == "Deployment" and predictor_of(body) in waiting]
-    serving = {_app(body["spec"]["template"]["metadata"]) for body in kept} - {""}
+    serving = {labels.app(body["spec"]["template"]["metadata"]) for body in kept} - {""}
     return [
         body
         for body in bodies
-        if body not in kept and not (body["kind"] == "Service" and _app(body["metadata"]) in serving)
+        if body not in kept and not (body["kind"] == "Service" and labels.app(body["metadata"]) in serving)
     ]
 
 
@@ -55,7 +55,3 @@ def has_strays(observed: Iterable[PredictorObservation], pods: Iterable[Body]) -
         for seen in observed
         for deployment in seen.with_explainer
     )
-
-
-def _app(metadata: Body) -> str:
-    return str((metadata.get("labels") or {}).get(APP, ""))

@@ -13,6 +13,7 @@ from sdep.plan import Plan
 from sdep.rollout.analysis.inputs import break_between, serves, unanswered
 from sdep.rollout.metadata import GraphMetadata
 from sdep.rollout.trial import Trial
+from sdep.status.pods import is_ready
 
 _PODS = 3
 """How many of a side are asked: one is enough, and the newest are the likeliest to have the model that is meant."""
@@ -60,15 +61,9 @@ async def described(
 ) -> GraphMetadata | None:
     """What one pod tells that serves what is meant: pods of the version before may still be there. None while there is none."""
     pins = {unit: pin for (name, unit), pin in plan.pins.items() if name == predictor.name}
-    pods = sorted(filter(_is_ready, asked), key=_began, reverse=True)[:_PODS]
+    pods = sorted((one for one in asked if is_ready(one.pod)), key=_began, reverse=True)[:_PODS]
     found = await asyncio.gather(*(door.metadata(one) for one in pods))
     return next((told for told in found if told is not None and serves(told, pins)), None)
-
-
-def _is_ready(asked: Asked) -> bool:
-    conditions = (asked.pod.get("status") or {}).get("conditions") or ()
-    ready = any(found["type"] == "Ready" and found["status"] == "True" for found in conditions)
-    return ready and not asked.pod["metadata"].get("deletionTimestamp")
 
 
 def _began(asked: Asked) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sdep.api.predictor import Predictor
@@ -25,6 +26,11 @@ _ROLES = {
     "TRANSFORMER": "seldon.io/transformer",
     "OUTPUT_TRANSFORMER": "seldon.io/output-transformer",
 }
+
+
+def app(metadata: Mapping[str, Any]) -> str:
+    """The Service that selects what is labelled so; "" where none does."""
+    return str((metadata.get("labels") or {}).get(APP, ""))
 
 
 def metadata(

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sdep.plan import Plan
-from sdep.render import names
-from sdep.render.labels import APP
+from sdep.render import labels, names
 from sdep.status.observation import PredictorObservation, deployment_of
+from sdep.status.pods import is_ready
 
 Body = Mapping[str, Any]
 
@@ -29,7 +29,7 @@ def former_services(
     waiting = {
         seen.entry.name: seen.name
         for seen in observed
-        if not (seen.entry.rolled_out and _app(deployments[seen.entry.name]["spec"]["template"]) == own[seen.name])
+        if not (seen.entry.rolled_out and _selected(deployments[seen.entry.name]) == own[seen.name])
     }
     taken = {*own.values()}
     return {
@@ -39,14 +39,13 @@ def former_services(
     }
 
 
+def _selected(deployment: Body) -> str:
+    """The Service that finds its pods."""
+    return labels.app(deployment["spec"]["template"]["metadata"])
+
+
 def _answering(pods: Iterable[Body]) -> Iterator[tuple[str, str]]:
     """Of each pod that can answer: the name of its Deployment, and of the Service that finds it."""
     for pod in pods:
-        conditions = (pod.get("status") or {}).get("conditions") or ()
-        ready = any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
-        if ready and not pod["metadata"].get("deletionTimestamp"):
-            yield deployment_of(pod), _app(pod)
-
-
-def _app(labelled: Body) -> str:
-    return str((labelled["metadata"].get("labels") or {}).get(APP, ""))
+        if is_ready(pod):
+            yield deployment_of(pod), labels.app(pod["metadata"])

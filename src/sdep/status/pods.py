@@ -25,6 +25,13 @@ _MESSAGE_LENGTH = 600
 _BACK_OFF = re.compile(r'^Back-off pulling image "[^"]*": ErrImagePull: ')
 
 
+def is_ready(pod: Mapping[str, Any]) -> bool:
+    """Whether a Service sends requests there: it is ready, and nobody has told it to go."""
+    conditions = (pod.get("status") or {}).get("conditions") or ()
+    ready = any(found["type"] == "Ready" and found["status"] == "True" for found in conditions)
+    return ready and not pod["metadata"].get("deletionTimestamp")
+
+
 def trouble(pods: Iterable[Mapping[str, Any]]) -> Trouble | None:
     """The first thing that keeps any of these pods from serving; None where all serve or are on their way."""
     return next((found for pod in pods for found in _of_pod(pod)), None)

@@ -116,9 +116,8 @@ def _address(plan: Plan) -> str:
         path = f"/v1/models/{root}:predict"
     elif protocol in OPEN_INFERENCE:
         path = f"/v2/models/{root}/infer"
-    return (
-        f"http://{names.service_host(plan, names.predictor_service(plan, first))}:{entry_ports(plan, first)[0]}{path}"
-    )
+    host = names.service_host(plan, names.predictor_service(plan, first))
+    return f"http://{host}:{entry_ports(plan, first)[0]}{path}"
 
 
 def _predictors(plan: Plan, requested: Weights, observed: Sequence[PredictorObservation]) -> list[PredictorStatus]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from pydantic import Field, ValidationError
 
 from sdep.api.base import KubeModel
 from sdep.api.explainer import Explainer
 from sdep.contract import explainer_service
-from sdep.diagnosis.gathered import Body, Gathered
+from sdep.diagnosis.gathered import Gathered
 from sdep.render.explainer_port import port
 from sdep.render.labels import APP, EXPLAINER
+from sdep.status.pods import is_ready
 
 
 class ExplainerView(KubeModel):
@@ -52,15 +52,5 @@ def _ready(gathered: Gathered, predictor: str) -> dict[str, str]:
     """The addresses of its pods that are ready, by name."""
     wanted = {APP: explainer_service(gathered.name, predictor), EXPLAINER: "true"}
     mine = (pod for pod in gathered.pods if wanted.items() <= (pod["metadata"].get("labels") or {}).items())
-    return {str(pod["metadata"]["name"]): str(_status(pod)["podIP"]) for pod in mine if _is_ready(pod)}
-
-
-def _is_ready(pod: Body) -> bool:
-    status = _status(pod)
-    there = status.get("podIP") and not pod["metadata"].get("deletionTimestamp")
-    conditions = status.get("conditions") or ()
-    return bool(there) and any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
-
-
-def _status(pod: Body) -> Mapping[str, Any]:
-    return pod.get("status") or {}
+    ready = ((str(pod["metadata"]["name"]), pod["status"].get("podIP")) for pod in mine if is_ready(pod))
+    return {name: str(host) for name, host in ready if host}

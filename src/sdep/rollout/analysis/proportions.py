@@ -58,13 +58,8 @@ def greatest_difference(falling: Share, rising: Share, least: float) -> float:
     low, high = 0.0, math.sqrt(falling.trials + rising.trials)
     while likelihood_at(high) > least and high < _DEAREST:
         low, high = high, 4 * high
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        if likelihood_at(middle) > least:
-            low = middle
-        else:
-            high = middle
-    return _risen(rising, high) - _fallen(falling, high)
+    price = _price(likelihood_at, low, high, least)
+    return _risen(rising, price) - _fallen(falling, price)
 
 
 def greatest_log_ratio(falling: Share, rising: Share, least: float) -> float:
@@ -74,18 +69,24 @@ def greatest_log_ratio(falling: Share, rising: Share, least: float) -> float:
     (trials - price).
     """
     likelihood_at = _of_ratio(falling, rising)
-    low, high = 0.0, float(falling.hits)
-    if likelihood_at(high) > least:
+    dearest = float(falling.hits)
+    if likelihood_at(dearest) > least:
         return math.inf
+    price = _price(likelihood_at, 0.0, dearest, least)
+    if price >= dearest:
+        return math.inf
+    return math.log(_raised(rising, price) / _lessened(falling, price))
+
+
+def _price(likelihood_at: _Likelihood, low: float, high: float, least: float) -> float:
+    """Where the likelihood has fallen to `least`, from above: no bound is less sure."""
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
         if likelihood_at(middle) > least:
             low = middle
         else:
             high = middle
-    if high >= falling.hits:
-        return math.inf
-    return math.log(_raised(rising, high) / _lessened(falling, high))
+    return high
 
 
 def _of_difference(falling: Share, rising: Share) -> _Likelihood:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
 
 from sdep.evidence.histogram import Histogram
 from sdep.rollout.analysis.bands import band
@@ -61,15 +60,9 @@ def _edges(arm: Ordered, alpha: float) -> Edges:
 
 def _quantiles(arm: Ordered, off: float) -> list[float]:
     """Of each cell, that of its lower level and so much more. Beyond all that was seen nothing is known."""
-    values, upto, total, ceil = (
-        arm.values,
-        arm.upto,
-        arm.total,
-        math.ceil,
-    )  # nine hundred quantiles are asked for each analysis
-    levels = (level + off for level in _LEVELS)
+    total, levels = arm.total, (level + off for level in _LEVELS)
     return [
-        -math.inf if level <= 0 else math.inf if level >= 1 else values[bisect_left(upto, ceil(level * total))]
+        -math.inf if level <= 0 else math.inf if level >= 1 else arm.smallest(math.ceil(level * total))
         for level in levels
     ]
 
