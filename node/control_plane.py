@@ -45,6 +45,7 @@ CONTROLLER_MANAGER = (
     "--use-service-account-credentials=true",
     "--leader-elect=false",
     "--bind-address=127.0.0.1",
+    "--node-monitor-grace-period=10m",  # there is no other node to go to: a slow machine must not take all pods out of service
     *FAST,
 )
 SCHEDULER = (

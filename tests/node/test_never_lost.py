@@ -223,13 +223,17 @@ def test_an_operator_that_is_killed_during_a_rollout_costs_no_request(target: Ta
         assert_share(load, 40)
 
 
-def test_an_api_server_that_is_away_costs_no_request(target: Target, load: Load) -> None:
+@pytest.mark.parametrize("seconds", [2, 12], ids=["for a moment", "until its operators end"])
+def test_an_api_server_that_is_away_costs_no_request(target: Target, load: Load, seconds: int) -> None:
+    """Gateways hear late of what went just before; and an operator may begin while the API server does, which knows little then."""
+    change(target, predictor("main", version=2, traffic=60), predictor("canary", traffic=40))
     with load.unharmed():
         sdep.apply(target, sdep.manifest(NAME, predictor("main", version=2)))
         with outage.api_server_away():
-            load.wait_for(400, time.time())
-        operator.wait(target)
+            load.wait_for(round(PACE * seconds), time.time())
         change(target, predictor("main", version=2))
+        change(target, predictor("main", version=2, traffic=50), predictor("canary", traffic=50))
+        assert_share(load, 50)
 
 
 def test_the_load_was_steady_for_as_long_as_is_asked_and_lost_nothing(target: Target, load: Load) -> None:

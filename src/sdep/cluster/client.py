@@ -11,6 +11,7 @@ import aiohttp
 
 from sdep.api.seldon_deployment import API_VERSION, KIND
 from sdep.cluster.credentials import Credentials
+from sdep.cluster.outage import Outage
 from sdep.cluster.paths import collection, path
 from sdep.errors import InvalidError, LeavingError, SdepError, TransientError
 from sdep.render.manifest import Key, Manifest, key_of
@@ -19,6 +20,7 @@ FIELD_MANAGER = "sdep-operator"
 _SOON_SECONDS = 3.0
 _HTTP_NOT_FOUND = 404
 _HTTP_CONFLICT = 409
+_HTTP_UNAVAILABLE = 503
 _HTTP_REFUSED = {400, 403, _HTTP_NOT_FOUND, _HTTP_CONFLICT, 422}
 """404 for what is to be there afterwards means that its kind or its namespace is not there."""
 _TRY_AGAIN = {"PATCH", "DELETE"}
@@ -29,14 +31,14 @@ _UNKNOWN_FIELD = "field not declared in schema"
 
 
 class Cluster:
-    """One session, kept alive, for all calls. `away_at` is the event loop's time when the API server last gave no answer."""
+    """One session, kept alive, for all calls. `outage` is told, in the event loop's time, whether the API server answers them."""
 
     def __init__(self, credentials: Credentials, traces: Sequence[aiohttp.TraceConfig] = ()) -> None:
         self._credentials = credentials
         timeout = aiohttp.ClientTimeout(total=30, connect=10)
         connector = aiohttp.TCPConnector(ssl=credentials.ssl_context(), limit=32)
         self._session = aiohttp.ClientSession(connector=connector, timeout=timeout, trace_configs=list(traces))
-        self.away_at = 0.0
+        self.outage = Outage()
 
     async def close(self) -> None:
         await self._session.close()
@@ -102,6 +104,22 @@ class Cluster:
         headers = {"Content-Type": "application/json-patch+json"}
         return await self._call("PATCH", path(key), operations, headers=headers) or {}
 
+    async def served(self, group: str, version: str) -> set[str]:
+        """The plural names of the kinds of a group's version; none where the API server does not know it."""
+        root = f"/apis/{group}" if group else "/api"
+        answer = await self._call("GET", f"{root}/{version}", missing_is_none=True)
+        return {str(found["name"]) for found in (answer or {}).get("resources") or ()}
+
+    async def ready(self) -> bool:
+        """Whether the API server says that it is ready, and so knows all of its kinds; it may not say so to everybody."""
+        try:
+            await self._call("GET", "/readyz")
+        except TransientError:
+            return False
+        except InvalidError:
+            return True
+        return True
+
     async def answers(self) -> bool:
         """Whether the API server answers soon, with whatever it has to say."""
         try:
@@ -137,17 +155,22 @@ class Cluster:
                 method, self._credentials.server + path, data=data, params=params, headers=sent
             ) as answer:
                 text = await answer.text()
+                self._heard(well=answer.status != _HTTP_UNAVAILABLE)
                 if answer.ok:
-                    found: dict[str, Any] = json.loads(text)
+                    found: dict[str, Any] = json.loads(text) if answer.content_type == "application/json" else {}
                     return found
                 if missing_is_none and answer.status == _HTTP_NOT_FOUND:
                     return None
                 raise _failure(method, path, answer.status, text)
         except (aiohttp.ClientError, TimeoutError) as error:
-            self.away_at = asyncio.get_running_loop().time()
+            self._heard(well=False)
             raise TransientError(
                 "ApiServerUnreachable", f"{method} {path}: {str(error) or type(error).__name__}"
             ) from error
+
+    def _heard(self, *, well: bool) -> None:
+        now = asyncio.get_running_loop().time()
+        (self.outage.answered if well else self.outage.failed)(now)
 
 
 def _failure(method: str, path: str, status: int, text: str) -> SdepError:

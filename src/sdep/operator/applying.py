@@ -48,6 +48,11 @@ class Applying:
             await children.remove_strays(decision.plan)
         return Applied(tuple(children.said()), tuple(changes.foreign), wait)
 
+    def unheard_seconds(self) -> float | None:
+        """For how long gateways may not have heard of what was written while the API server was away or just before; None if they have."""
+        left = self._cluster.outage.heard_at - asyncio.get_running_loop().time()
+        return left if left > 0 else None
+
     def forget(self, name: ObjectName) -> None:
         self._routes_changed.pop(name, None)
 
@@ -61,14 +66,14 @@ class Applying:
     ) -> float | None:
         """What routes named a moment ago stays until every gateway has the new routes.
 
-        No gateway is told of them while the API server is away: that time does not count.
+        No gateway is told of them while the API server is away, nor at once when it is back: that time does not count.
         """
         clock = asyncio.get_running_loop().time()
         if routed or name not in self._routes_changed:  # nobody knows what an earlier leader did a moment ago
             self._routes_changed[name] = clock
         if not stale:
             return None
-        since = max(self._routes_changed[name], self._cluster.away_at)
+        since = max(self._routes_changed[name], self._cluster.outage.heard_at)
         wait = since - clock + self._drain_seconds
         if wait > 0:
             return wait

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sdep.api.drift_status import DriftStatus
@@ -78,9 +78,11 @@ def look(name: ObjectName, sdep: SeldonDeployment, pinning: Pinning, store: Stor
     return Sight(replace(plan, former_services=former), tuple(answering))
 
 
-def decide(sight: Sight, pinning: Pinning, trials: Trials) -> Decision:
+def decide(sight: Sight, pinning: Pinning, trials: Trials, heard_of: Collection[str] | None = None) -> Decision:
+    """`heard_of`: the predictors that gateways are sure to have heard of; None for all."""
     asked = on_trial(sight.plan.weights, trials.rollout)
-    routed = answerable(asked, {seen.name for seen in sight.observed if seen.answers})
+    able = {seen.name for seen in sight.observed if seen.answers and (heard_of is None or seen.name in heard_of)}
+    routed = answerable(asked, able)
     plan = replace(sight.plan, weights=routed)
     desired = render(plan) if plan.predictors else ()
     return Decision(plan, asked, sight.observed, pinning, desired, trials)

@@ -100,6 +100,8 @@ class Election:
 
     async def _look(self) -> None:
         self._lease = await self._cluster.get(self._key)
+        if self._seen is None:  # a leader that ended since it could not renew tells nobody how long that was
+            self._cluster.outage.presume(lease.unrenewed_seconds(self._lease, datetime.now(UTC)), _now())
         self._seen = lease.sighting(self._lease, self._seen, _now())
 
     async def _step(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from typing import Any
 
@@ -43,6 +44,14 @@ def next_step(lease: Body | None, seen: Sighting | None, now: float, me: str) ->
         return Step.RENEW
     stood_still = seen is not None and now - seen.since > float(spec.get("leaseDurationSeconds") or 0)
     return Step.TAKE if not holder or stood_still else Step.WAIT
+
+
+def unrenewed_seconds(lease: Body | None, now: datetime) -> float:
+    """How long ago a leader that did not give the lease back last renewed it, by its own clock; 0 where it did."""
+    spec = (lease or {}).get("spec") or {}
+    if not spec.get("holderIdentity") or not spec.get("renewTime"):
+        return 0.0
+    return max((now - datetime.fromisoformat(spec["renewTime"])).total_seconds(), 0.0)
 
 
 ADDRESS_ANNOTATION = "sdep.io/leader-address"

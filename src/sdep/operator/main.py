@@ -24,6 +24,7 @@ from sdep.operator import deliveries, outside, probes
 from sdep.operator.acting import Acting
 from sdep.operator.comparisons import Comparisons
 from sdep.operator.context import Context, utc_now
+from sdep.operator.discovery import Discovery
 from sdep.operator.drifts import Drifts
 from sdep.operator.election import Election
 from sdep.operator.events import Events
@@ -90,11 +91,13 @@ async def _run(settings: OperatorSettings, credentials: Credentials) -> int:
         watches = Watches(settings, credentials, store, acting.wake)
         streams = Streams(insights, watches.listed, watches.seen)
         closing.enter_context(streams.attached())
-        watching = asyncio.create_task(_watch(settings, watches, insights, stop), name="watches")
+        discovery = Discovery(cluster, watches.resources, insights)
+        watching = asyncio.create_task(_watch(settings, watches, discovery, insights, stop), name="watches")
         closing.push_async_callback(_cancel, watching)
         health = Health(cluster, store, queue, streams)
         health.tasks += [
             watching,
+            asyncio.create_task(discovery.run(), name="discovery"),
             asyncio.create_task(election.run(), name="election"),
             asyncio.create_task(acting.run(streams), name="acting"),
         ]
@@ -163,7 +166,11 @@ async def _context(
     )
 
 
-async def _watch(settings: OperatorSettings, watches: Watches, insights: Insights, stop: asyncio.Event) -> None:
+async def _watch(
+    settings: OperatorSettings, watches: Watches, discovery: Discovery, insights: Insights, stop: asyncio.Event
+) -> None:
+    _stop_by_signal(stop)
+    await discovery.wait()
     before = asyncio.all_tasks()
     tasks = await kopf.spawn_tasks(
         registry=watches.registry,
@@ -174,9 +181,13 @@ async def _watch(settings: OperatorSettings, watches: Watches, insights: Insight
         namespaces=settings.namespaces,
         insights=insights,
     )
-    for number in (signal.SIGTERM, signal.SIGINT):  # after kopf, which would end the watches first
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    _stop_by_signal(stop)  # once more after kopf, which would end the watches first
     await kopf.run_tasks(tasks, ignored=before)
+
+
+def _stop_by_signal(stop: asyncio.Event) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
 
 
 async def _first_end(stop: asyncio.Event, tasks: list[asyncio.Task[None]]) -> bool:

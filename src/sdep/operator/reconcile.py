@@ -111,6 +111,7 @@ class Reconciler:
         await self._report(acted_on, status, asked.pinning)
         return soonest(
             _after(applied),
+            self._applying.unheard_seconds() if decision.asked != decision.plan.weights else None,
             next_look(asked.sight, decision.trials.rollout, before.rollout if before else None, now()),
             next_telling(sdep, decision.trials.experiment),
             context.comparisons.next_look(name, status.comparisons),
@@ -135,7 +136,8 @@ class Reconciler:
         rollout = await context.rollouts.advance(name, sight, trial, known, moved=moved, drift=drift)
         experiment = await context.experiments.look(name, asked.written, sight, before.experiment if before else None)
         unanswered = context.examples.failed(name, sight)
-        return decide(sight, asked.pinning, Trials(rollout, drift, experiment, unanswered))
+        heard_of = _routed(before) if before and self._applying.unheard_seconds() else None
+        return decide(sight, asked.pinning, Trials(rollout, drift, experiment, unanswered), heard_of)
 
     async def _status(
         self, name: ObjectName, decision: Decision, told: Sequence[Condition], before: Status | None
@@ -167,6 +169,11 @@ class Reconciler:
         announce(
             self._context.events, self._context.notices, sdep, previous(sdep), status, pinning.moves if pinning else ()
         )
+
+
+def _routed(status: Status) -> set[str]:
+    """The predictors that requests were sent to when the status was written."""
+    return {entry.name for entry in status.predictors if entry.traffic and not entry.shadow}
 
 
 def _after(applied: Applied) -> float | None:

@@ -10,6 +10,7 @@ import kopf
 from sdep.api.seldon_deployment import GROUP, KIND, PLURAL, STORAGE_VERSION
 from sdep.cluster.credentials import Credentials
 from sdep.cluster.paths import plural
+from sdep.operator.discovery import ResourceName
 from sdep.operator.metrics import MISSED_DELETIONS
 from sdep.operator.scope import Scope
 from sdep.operator.store import ObjectName, Store
@@ -43,6 +44,7 @@ class Watches:
         self._store = store
         self._scope = Scope(settings, store)
         self._wake = wake
+        self.resources: list[ResourceName] = []
         self._drops: dict[str, Step] = {}
         self._steps: dict[str, Callable[[kopf.RawEvent], None]] = {}
         kopf.on.login(registry=self.registry)(_login(credentials))
@@ -69,8 +71,9 @@ class Watches:
                     MISSED_DELETIONS.inc()
                     self._dropped(drop, body)
 
-    def _watch(self, resource: tuple[str, str, str], put: Step, drop: Step) -> None:
+    def _watch(self, resource: ResourceName, put: Step, drop: Step) -> None:
         group, version, plural = resource
+        self.resources.append(resource)
         self._drops[plural] = drop
 
         def seen(event: kopf.RawEvent, **_: object) -> None:

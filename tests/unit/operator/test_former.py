@@ -10,7 +10,7 @@ from sdep.api.defaults import with_defaults
 from sdep.api.seldon_deployment import SeldonDeployment, parse
 from sdep.cluster.diff import diff
 from sdep.operator.children import new_to_gateways
-from sdep.operator.decision import Decision, Trials, decide, look
+from sdep.operator.decision import Decision, Sight, Trials, decide, look
 from sdep.operator.removal import may_make_way, next_to_go, removable
 from sdep.operator.store import Store
 from sdep.registry.pin import Pinning
@@ -38,7 +38,10 @@ class Cluster:
         self._version = 0
 
     def decide(self, given: SeldonDeployment) -> Decision:
-        return decide(look(given.key, given, NOTHING, self.store, self._settings), NOTHING, Trials())
+        return decide(self.look(given), NOTHING, Trials())
+
+    def look(self, given: SeldonDeployment) -> Sight:
+        return look(given.key, given, NOTHING, self.store, self._settings)
 
     def make(self, decision: Decision, available: int) -> None:
         for manifest in decision.desired:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sdep.cluster.client import Cluster
+from sdep.cluster.outage import Outage
 from sdep.errors import InvalidError, TransientError
 from sdep.operator import lease
 from sdep.operator.election import Election
@@ -69,6 +71,7 @@ class MemoryCluster:
         self.body: dict[str, Any] | None = None
         self.version = 0
         self.down = False
+        self.outage = Outage()
 
     async def get(self, _: Key) -> dict[str, Any] | None:
         self._answer()
@@ -187,6 +190,13 @@ async def test_a_leader_whose_lease_another_holds_ends() -> None:
     cluster._store(lease.held(cluster.body, OTHER, 15, AT))
     with pytest.raises(TransientError, match="other leads now"):
         await asyncio.wait_for(running, 2)
+
+
+def test_a_lease_says_how_long_it_was_not_renewed_unless_it_was_given_back() -> None:
+    later = datetime(2030, 1, 1, 0, 0, 12, tzinfo=UTC)
+    assert lease.unrenewed_seconds(held_by(OTHER), later) == 12
+    assert lease.unrenewed_seconds(lease.released(held_by(OTHER), AT), later) == 0
+    assert lease.unrenewed_seconds(None, later) == 0
 
 
 def test_the_lease_says_where_its_holder_is_reached_and_never_where_another_was() -> None:
