@@ -22,8 +22,8 @@ from tests.node.sdep import NAMESPACE, SECRET
 pytestmark = pytest.mark.flaky(reruns=0)  # what is promised without an exception is not tried twice
 
 NAME = "steady"
-MINUTES = float(os.environ.get("SDEP_LOAD_MINUTES", "3"))
-"""How long the load lasts at least, over all steps; what is promised is promised for ten."""
+MINUTES = float(os.environ.get("SDEP_LOAD_MINUTES", "10"))
+"""How long the load lasts at least, over all steps."""
 Predictor = dict[str, Any]
 BROKEN: dict[str, tuple[Predictor, str, str]] = {
     "an image that is nowhere": (
