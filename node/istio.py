@@ -59,7 +59,7 @@ def start(inside: Inside, api: Api) -> None:
     probe = "curl -fs --max-time 2 http://127.0.0.1:15080/ready >/dev/null 2>&1 && echo yes || true"
     await_program(inside, "istiod", lambda: inside.run("sh", "-c", probe) == "yes\n", 90)
     api.apply("istio-validator.yaml")
-    await_program(inside, "istiod", lambda: api.get(WEBHOOK)["webhooks"][0]["failurePolicy"] == "Fail", 30)
+    await_program(inside, "istiod", lambda: api.get(WEBHOOK)["webhooks"][0]["failurePolicy"] == "Fail", 120)
 
 
 def start_gateway(api: Api) -> None:
