@@ -140,6 +140,14 @@ def test_a_unit_with_another_name_gets_another_deployment_and_loses_no_request(t
     assert found.split() == [f"deployment.apps/{NAME}-main-0-renamed"]
 
 
+def test_a_predictor_with_another_name_is_routed_to_when_it_answers_and_loses_no_request(
+    target: Target, load: Load
+) -> None:
+    with load.unharmed():
+        change(target, predictor("other", unit="renamed"))
+        change(target, predictor("main", unit="renamed"))
+
+
 def test_replicas_that_come_and_go_lose_no_request_and_all_answer(target: Target, load: Load) -> None:
     with load.unharmed():
         change(target, predictor("main", unit="renamed", replicas=3))

@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from sdep.cluster.client import Cluster
+from sdep.cluster.diff import diff
 from sdep.errors import InvalidError
 from sdep.operator.children import Children, routes_differ
 from sdep.operator.decision import Decision
 from sdep.operator.removal import has_strays, may_make_way, next_to_go, removable
 from sdep.operator.store import ObjectName, Store
 from sdep.plan import Plan
+from sdep.render.ingress import ROUTES
+from sdep.render.manifest import Key
 from sdep.render.names import predictor_service
 
 Body = Mapping[str, Any]
@@ -21,11 +24,15 @@ Body = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Applied:
-    """`done`: what was done, as (reason, message). `foreign`: names that others hold. `wait`: seconds until what is stale may go."""
+    """`done`: what was done, as (reason, message). `foreign`: names that others hold. `wait`: seconds until what is stale may go.
+
+    `held`: the routes were left as they are, since nobody of whom the new ones would name can answer yet.
+    """
 
     done: tuple[tuple[str, str], ...]
     foreign: tuple[InvalidError, ...]
     wait: float | None
+    held: bool = False
 
 
 class Applying:
@@ -40,13 +47,15 @@ class Applying:
     async def apply(self, name: ObjectName, decision: Decision) -> Applied:
         children = Children(self._cluster, self._store)
         live, owner = self._store.children(name), decision.plan.sdep.metadata.uid
-        changes = await children.bring(decision.desired, live, owner, may_make_way(decision.observed))
+        held = must_hold(decision, live, owner)
+        desired = [made for made in decision.desired if not (held and made.key.kind in ROUTES)]
+        changes = await children.bring(desired, live, owner, may_make_way(decision.observed))
         routed = decision.plan.former_services.values()
-        stale = () if decision.pinning.faults else removable(changes.delete, decision.observed, routed)
+        stale = () if held or decision.pinning.faults else removable(changes.delete, decision.observed, routed)
         wait = await self._remove(name, children, stale, routed=routes_differ(changes))
         if wait is None and has_strays(decision.observed, self._pods(name, decision.plan)):
             await children.remove_strays(decision.plan)
-        return Applied(tuple(children.said()), tuple(changes.foreign), wait)
+        return Applied(tuple(children.said()), tuple(changes.foreign), wait, held)
 
     def unheard_seconds(self) -> float | None:
         """For how long gateways may not have heard of what was written while the API server was away or just before; None if they have."""
@@ -83,3 +92,11 @@ class Applying:
             return None
         self._routes_changed[name] = clock
         return self._drain_seconds
+
+
+def must_hold(decision: Decision, live: Mapping[Key, Body], owner: str) -> bool:
+    """Whether new routes would take all requests away from who answers them, as where every predictor has been given another name."""
+    carrying = [seen for seen in decision.observed if decision.plan.weights.live.get(seen.name)]
+    if any(seen.answers for seen in carrying) or not any(seen.wanted for seen in carrying):
+        return False
+    return any(key.kind in ROUTES for key in live) and routes_differ(diff(decision.desired, live, owner))

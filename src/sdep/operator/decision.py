@@ -88,6 +88,13 @@ def decide(sight: Sight, pinning: Pinning, trials: Trials, heard_of: Collection[
     return Decision(plan, asked, sight.observed, pinning, desired, trials)
 
 
+def unrouted(decision: Decision) -> Decision:
+    """The same where no route names any of these predictors yet."""
+    weights = decision.plan.weights
+    nothing = Weights(dict.fromkeys(weights.live, 0), dict.fromkeys(weights.mirror, 0))
+    return replace(decision, plan=replace(decision.plan, weights=nothing))
+
+
 def said(
     decision: Decision, name: ObjectName, store: Store, found: Sequence[Problem], refused: Sequence[InvalidError]
 ) -> list[Condition]:

@@ -15,7 +15,7 @@ from sdep.errors import InvalidError, LeavingError
 from sdep.operator.announce import announce
 from sdep.operator.applying import Applied, Applying
 from sdep.operator.context import Context
-from sdep.operator.decision import Decision, Sight, Trials, decide, look, said
+from sdep.operator.decision import Decision, Sight, Trials, decide, look, said, unrouted
 from sdep.operator.drifts import next_drift_look
 from sdep.operator.experiments import next_telling
 from sdep.operator.rollouts import next_look, soonest
@@ -105,6 +105,8 @@ class Reconciler:
         if applied.done and before is None and not context.calm.is_set():
             # Others wait for their children: the first report is that of the next look.
             return _AFTER_OWN_WRITES_SECONDS
+        if applied.held:
+            decision = unrouted(decision)
         context.served.tell(name, decision)
         told = said(decision, name, context.store, found, applied.foreign)
         status = await self._status(name, decision, told, before)

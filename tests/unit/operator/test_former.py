@@ -8,7 +8,7 @@ import pytest
 
 from sdep.api.defaults import with_defaults
 from sdep.api.seldon_deployment import SeldonDeployment, parse
-from sdep.cluster.diff import diff
+from sdep.cluster.diff import diff, stamped
 from sdep.operator.children import new_to_gateways
 from sdep.operator.decision import Decision, Sight, Trials, decide, look
 from sdep.operator.removal import may_make_way, next_to_go, removable
@@ -45,7 +45,7 @@ class Cluster:
 
     def make(self, decision: Decision, available: int) -> None:
         for manifest in decision.desired:
-            body = manifest.body
+            body = stamped(manifest).body
             if manifest.key.kind == "Deployment":
                 counts = dict.fromkeys(("replicas", "updatedReplicas", "availableReplicas"), available)
                 body = {**body, "status": {"observedGeneration": 1, **counts}}
