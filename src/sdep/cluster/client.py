@@ -157,7 +157,7 @@ class Cluster:
                 text = await answer.text()
                 self._heard(well=answer.status != _HTTP_UNAVAILABLE)
                 if answer.ok:
-                    found: dict[str, Any] = json.loads(text) if answer.content_type == "application/json" else {}
+                    found: dict[str, Any] = json.loads(text) if text.startswith("{") else {}
                     return found
                 if missing_is_none and answer.status == _HTTP_NOT_FOUND:
                     return None
