@@ -15,6 +15,7 @@ from kopf._cogs.structs.references import Insights
 from sdep.cluster.client import Cluster
 from sdep.cluster.credentials import Credentials
 from sdep.operator import stream
+from sdep.operator.discovery import Discovery
 from sdep.operator.health import Health
 from sdep.operator.main import _watch
 from sdep.operator.queue import WorkQueue
@@ -45,7 +46,8 @@ class MemoryApi:
         self.version = 1
         self.objects: dict[tuple[str, str], dict[str, Any]] = {}
         self.watchers: dict[str, asyncio.Queue[dict[str, Any] | None]] = {}
-        self.expired = self.refusing = False
+        self.expired = self.refusing = self.starting = False
+        self.asked_whether_ready = 0
 
     def put(self, plural: str, name: str, **metadata: object) -> None:
         self.version += 1
@@ -70,6 +72,9 @@ class MemoryApi:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         if self.refusing:
             return web.Response(status=500)
+        if request.path == "/readyz":
+            self.asked_whether_ready += 1
+            return web.Response(status=500 if self.starting else 200, text="ok")
         found = self._discovery(request.path)
         if found is not None:
             return web.json_response(found)
@@ -99,7 +104,7 @@ class MemoryApi:
                 for plural, kind in RESOURCES[path]
             ]
             return {"resources": resources}
-        groups = [path.split("/")[2] for path in RESOURCES if path.startswith("/apis/")]
+        groups = [path.split("/")[2] for path in RESOURCES if path.startswith("/apis/") and not self.starting]
         return {
             "/version": {"gitVersion": "v1.35.0"},
             "/api": {"versions": ["v1"]},
@@ -141,9 +146,14 @@ async def watched(api: MemoryApi) -> AsyncIterator[Watched]:
     credentials = Credentials(server=f"http://127.0.0.1:{port}", token="t")  # noqa: S106 - nobody checks it
     made = Watched(credentials, runner.cleanup)
     with made.streams.attached():
-        task = asyncio.create_task(_watch(SETTINGS, made.watches, made.insights, asyncio.Event()))
+        discovery = Discovery(made.cluster, made.watches.resources, made.insights)
+        task = asyncio.create_task(_watch(SETTINGS, made.watches, discovery, made.insights, asyncio.Event()))
         try:
             async with asyncio.timeout(10):
+                if api.starting:
+                    await until(lambda: api.asked_whether_ready > 1)
+                    assert not made.streams.complete()
+                    api.starting = False
                 await made.streams.wait_complete()
             yield made
         finally:
@@ -180,6 +190,14 @@ async def test_what_was_deleted_while_its_watch_was_cut_is_dropped_and_its_owner
         await until(lambda: ("ns", "b") not in made.store.sdeps)
         assert ("ns", "a") in made.store.sdeps
         assert {("ns", "a"), ("ns", "b")} <= set(made.woken)
+
+
+async def test_an_api_server_that_is_starting_and_knows_few_of_its_kinds_hides_nothing() -> None:
+    api = MemoryApi()
+    api.put("seldondeployments", "a")
+    api.starting = True
+    async with watched(api) as made:
+        await until(lambda: made.store.sdeps)
 
 
 async def test_a_listing_that_was_broken_off_does_not_hide_what_went_before_the_next() -> None:
