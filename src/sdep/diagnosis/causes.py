@@ -12,7 +12,7 @@ from sdep.api.base import KubeModel
 from sdep.diagnosis.advice import advice, patience, rollout_advice
 from sdep.diagnosis.brief import brief
 from sdep.diagnosis.gathered import Body, Gathered
-from sdep.diagnosis.last_words import Run, ended_run
+from sdep.diagnosis.last_words import Run, ended_runs
 from sdep.diagnosis.link import Link
 from sdep.diagnosis.rollout import ROLLOUT_COMPLETE, RolloutView, rollout_view
 from sdep.diagnosis.rollout_causes import rollout_links
@@ -44,11 +44,11 @@ class Explanation(KubeModel):
 
 @dataclass(frozen=True)
 class Suspect:
-    """The pod to ask for its events, and its container to ask for its logs; of `ended`, where one of its runs did."""
+    """The pod to ask for its events, and its container to ask for its logs; those of its runs that ended, the newest first."""
 
     pod: str
     container: str = ""
-    ended: Run | None = None
+    ended: tuple[Run, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def suspect(gathered: Gathered) -> Suspect | None:
     container = _culprit(pod)
     if container is None:
         return Suspect(pod["metadata"]["name"])
-    return Suspect(pod["metadata"]["name"], str(container["name"]), ended_run(container))
+    return Suspect(pod["metadata"]["name"], str(container["name"]), ended_runs(container))
 
 
 def _stopped(gathered: Gathered, rollout: RolloutView | None) -> Iterator[Link]:

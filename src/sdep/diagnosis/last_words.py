@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,32 +17,32 @@ class Run:
     finished: str
 
 
-def ended_run(container: Mapping[str, Any]) -> Run | None:
-    """The last run of which the container's status tells the end; None while the first one lasts."""
-    for state in ("state", "lastState"):
-        if ended := (container.get(state) or {}).get("terminated"):
-            return Run(ended.get("startedAt") or "", ended.get("finishedAt") or "")
-    return None
+def ended_runs(container: Mapping[str, Any]) -> tuple[Run, ...]:
+    """Those of which the container's status tells the end, the newest first; none while the first one lasts."""
+    told = ((container.get(state) or {}).get("terminated") for state in ("state", "lastState"))
+    return tuple(Run(ended.get("startedAt") or "", ended.get("finishedAt") or "") for ended in told if ended)
 
 
-def last_words(run: Run | None, previous: Sequence[str], current: Sequence[str]) -> list[str]:
-    """What a run said, of the two logs that the kubelet keeps; their lines begin with the time of writing.
+def last_words(ended: Sequence[Run], previous: Sequence[str], current: Sequence[str]) -> list[str]:
+    """What the newest run that ended said, of the two logs that the kubelet keeps; their lines begin with the time of writing.
 
-    Between the look at the status and that at the logs the container may have been started again, and any of the two be that of the
-    run, or none: by the clock its lines are known. One that is gone leaves the run before the current one, which ended too.
+    Between the look at the status and that at the logs the container may have been started again, and any of the two be of that run,
+    or none: the clock tells. A next run may begin within the second in which one ends, so that single lines tell nothing. Where the
+    run's log is gone the one before the current one is heard, which ended too.
     """
-    if run is None:
-        return _texts(current) or _texts(previous)
-    both = dict.fromkeys([*previous, *current])  # one run in both, where the next one has not begun
-    return _texts(both, run) or _texts(previous) or _texts(current)
+    logs = [log for log in (list(_read(previous)), list(_read(current))) if log]
+    if not ended:
+        return _texts(logs[-1:])
+    newest, *earlier = ended
+    own = [log for log in logs if _is_of(newest, log) and not any(_is_of(run, log) for run in earlier)]
+    return _texts(own or logs)
 
 
-def _texts(lines: Iterable[str], run: Run | None = None) -> list[str]:
-    return [text for at, text in _read(lines) if run is None or _within(run, at)]
+_Log = list[tuple[float, str]]
 
 
-def _read(lines: Iterable[str]) -> Iterator[tuple[float, str]]:
-    """Lines that say something; what the kubelet itself says of a log that is gone has no time."""
+def _read(lines: Sequence[str]) -> Iterator[tuple[float, str]]:
+    """Lines that say something; what the kubelet says in place of a log that is gone has no time."""
     for line in lines:
         at, _, text = line.partition(" ")
         try:
@@ -53,6 +53,12 @@ def _read(lines: Iterable[str]) -> Iterator[tuple[float, str]]:
             yield written, text
 
 
-def _within(run: Run, at: float) -> bool:
+def _is_of(run: Run, log: _Log) -> bool:
     began = timestamp(run.started) if run.started else 0
-    return began <= at and (not run.finished or at < timestamp(run.finished) + 1)
+    ended = timestamp(run.finished) + 1 if run.finished else float("inf")
+    return all(began <= at < ended for at, _ in log)
+
+
+def _texts(logs: Sequence[_Log]) -> list[str]:
+    """Of the first."""
+    return [text for log in logs[:1] for _, text in log]

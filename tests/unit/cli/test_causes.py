@@ -66,7 +66,7 @@ def test_the_chain_of_a_container_that_crashes_ends_with_its_log() -> None:
     crashed = container("engine", restarts=3, waiting={"reason": "CrashLoopBackOff", "message": "back-off"})
     crashed["lastState"] = {"terminated": {"exitCode": 1, "startedAt": "then", "finishedAt": "later"}}
     found = with_pod("CrashLoopBackOff", containerStatuses=[crashed])
-    assert suspect(found) == Suspect("prices-main-0-m-5d4-x2z", "engine", Run("then", "later"))
+    assert suspect(found) == Suspect("prices-main-0-m-5d4-x2z", "engine", (Run("then", "later"),))
     said = explained(found, Evidence(log=["ValueError: no model"]))
     assert said.chain[-1].log == ["ValueError: no model"]
     assert said.chain[-1].reason == "ContainerFailed"

@@ -13,17 +13,18 @@ from tests.unit.cli.cluster_objects import Body, container, with_pod
 
 
 def run(number: int) -> Body:
-    """As Kubernetes tells of it: in whole seconds."""
-    return {"exitCode": 1, "startedAt": f"2026-01-01T00:0{number}:00Z", "finishedAt": f"2026-01-01T00:0{number}:05Z"}
+    """As Kubernetes tells of it, in whole seconds: the next one begins within the second in which it ends."""
+    begin = 10 + 5 * number
+    return {"exitCode": 1, "startedAt": f"2026-01-01T00:00:{begin}Z", "finishedAt": f"2026-01-01T00:00:{begin + 5}Z"}
 
 
 def starts(number: int) -> str:
     """On a node in another time zone."""
-    return f"2026-01-01T02:0{number}:00.500000000+02:00 run {number} starts\n"
+    return f"2026-01-01T02:00:{10 + 5 * number}.950000000+02:00 run {number} starts\n"
 
 
 def log(number: int) -> str:
-    return f"{starts(number)}2026-01-01T00:0{number}:05.987654321Z run {number} fails\n"
+    return f"{starts(number)}2026-01-01T00:00:{15 + 5 * number}.387654321Z run {number} fails\n"
 
 
 def shown(folder: Path, capsys: pytest.CaptureFixture[str], state: Body, logs: dict[bool, str]) -> list[str]:
@@ -35,6 +36,9 @@ def shown(folder: Path, capsys: pytest.CaptureFixture[str], state: Body, logs: d
     return list(json.loads(capsys.readouterr().out)["chain"][-1]["log"])
 
 
+AT_ONCE = "2026-01-01T00:00:20Z"
+BRIEF = {"terminated": {"exitCode": 1, "startedAt": AT_ONCE, "finishedAt": AT_ONCE}}
+BRIEFLY = "2026-01-01T00:00:20.5Z run 1 fails at once\n"
 FIRST, SECOND = {"terminated": run(1)}, {"terminated": run(2)}
 BACK_OFF = {"waiting": {"reason": "CrashLoopBackOff"}}
 GONE = "unable to retrieve container logs for containerd://0123\n"
@@ -61,6 +65,9 @@ GONE = "unable to retrieve container logs for containerd://0123\n"
         ),
         pytest.param(
             {"state": SECOND, "lastState": FIRST}, {True: log(1), False: log(2)}, 2, id="the second has failed"
+        ),
+        pytest.param(
+            {"state": SECOND, "lastState": BRIEF}, {True: BRIEFLY, False: log(2)}, 2, id="after a brief first"
         ),
         pytest.param(
             {"state": BACK_OFF, "lastState": SECOND}, {True: log(2), False: log(2)}, 2, id="the third is waited for"
