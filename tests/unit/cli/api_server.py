@@ -88,7 +88,7 @@ def _handler(server: ApiServer) -> type[BaseHTTPRequestHandler]:
             last = self.path.partition("?")[0].rpartition("/")[2]
             if last == "log":
                 log = server.log(previous="previous=true" in self.path)
-                self._write(400 if log is None else 200, log or "")
+                self._write(400 if log is None else 200, log or "", "text/plain")
                 return
             if "watch=true" not in self.path:
                 self._answer(200, server.read(last))
@@ -105,11 +105,12 @@ def _handler(server: ApiServer) -> type[BaseHTTPRequestHandler]:
             self._answer(200 if done else 409, server.body if done else {"message": "the object has been modified"})
 
         def _answer(self, status: int, body: Body) -> None:
-            self._write(status, json.dumps(body))
+            self._write(status, json.dumps(body), "application/json")
 
-        def _write(self, status: int, written: str) -> None:
+        def _write(self, status: int, written: str, content: str) -> None:
             text = written.encode()
             self.send_response(status)
+            self.send_header("Content-Type", content)
             self.send_header("Content-Length", str(len(text)))
             self.end_headers()
             self.wfile.write(text)
