@@ -6,19 +6,20 @@ import argparse
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from sdep.api.seldon_deployment import API_VERSION, KIND, SeldonDeployment
 from sdep.api.status import Pin
 from sdep.cli import offline, options
 from sdep.cli.documents import read
+from sdep.cli.foreseen import foreseen
 from sdep.cli.installed import installed_settings
 from sdep.cli.output import emit
 from sdep.cli.session import Session, in_session
 from sdep.cli.terminal import terminal
 from sdep.cli.unified import coloured, unified
-from sdep.cluster.diff import Changes, diff, owner_of
+from sdep.cluster.diff import Changes, diff
 from sdep.contract import fitted
 from sdep.errors import InvalidError
 from sdep.plan import Plan
@@ -26,11 +27,8 @@ from sdep.registry.hold import HOLD_ANNOTATION
 from sdep.render import KINDS, render
 from sdep.render.labels import DEPLOYMENT_ID
 from sdep.render.manifest import Key, Manifest, key_of
-from sdep.render.ports_in_use import ports_in_use
 from sdep.rollout.follow import as_acted_on
-from sdep.rollout.weights import answerable, on_trial, requested
 from sdep.settings import OperatorSettings
-from sdep.status.observation import observe
 from sdep.status.summary import previous
 
 Body = dict[str, Any]
@@ -150,7 +148,7 @@ def _as_stored(sdep: SeldonDeployment, there: Body) -> SeldonDeployment:
 
 async def _live(session: Session, sdep: SeldonDeployment) -> dict[Key, Body]:
     """What carries the SeldonDeployment's label."""
-    namespace, labels = sdep.key[0], f"{DEPLOYMENT_ID}={fitted(sdep.metadata.name)}"
+    namespace, labels = sdep.key[0], _labels(sdep)
     lists = await asyncio.gather(*(session.cluster.objects(api, kind, namespace, labels=labels) for api, kind in KINDS))
     return {key_of(body): body for bodies in lists for body in bodies}
 
@@ -162,25 +160,17 @@ async def _plan(
     settings: OperatorSettings,
     live: Mapping[Key, Body],
 ) -> Plan:
-    """As the operator plans: a predictor that is there and does not answer gets no traffic; one that is new will answer."""
     before = previous(sdep)
     known: Sequence[Pin] = before.models if before else ()
     rollout = before.rollout if before else None
     sdep = as_acted_on(sdep, rollout)
-    asked = on_trial(requested(sdep.spec.predictors), rollout)
-    mine = [body for body in live.values() if owner_of(body) == sdep.metadata.uid]
-    deployments, services = (
-        {body["metadata"]["name"]: body for body in mine if body["kind"] == kind} for kind in ("Deployment", "Service")
-    )
-    ports = ports_in_use(sdep, services, list(deployments.values()))
-    plan = Plan(sdep, offline.pins(sdep, given.models, known), asked, settings, ports)
-    observed = observe(
-        plan,
-        deployments,
-        await session.cluster.objects("v1", "Pod", sdep.key[0], labels=f"{DEPLOYMENT_ID}={fitted(sdep.metadata.name)}"),
-    )
-    ready = {seen.name for seen in observed if seen.answers or not seen.entry.exists}
-    return replace(plan, weights=answerable(asked, ready))
+    pins = offline.pins(sdep, given.models, known)
+    pods = await session.cluster.objects("v1", "Pod", sdep.key[0], labels=_labels(sdep))
+    return foreseen(sdep, rollout, pins, settings, live.values(), pods)
+
+
+def _labels(sdep: SeldonDeployment) -> str:
+    return f"{DEPLOYMENT_ID}={fitted(sdep.metadata.name)}"
 
 
 def _label(key: Key) -> str:

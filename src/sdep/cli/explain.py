@@ -14,6 +14,7 @@ from sdep.cli.output import emit
 from sdep.cli.session import Session, in_session
 from sdep.cli.terminal import Terminal, Tone, terminal
 from sdep.diagnosis.causes import Evidence, Explanation, Suspect, explain, suspect
+from sdep.diagnosis.last_words import last_words
 from sdep.diagnosis.link import Link
 from sdep.errors import InvalidError, TransientError
 
@@ -61,13 +62,13 @@ async def _evidence(session: Session, asked: Suspect) -> Evidence:
 async def _log(session: Session, asked: Suspect) -> list[str]:
     if not asked.container:
         return []
-    for previous in (asked.previous, not asked.previous):
-        lines = await session.cluster.log(
-            session.namespace, asked.pod, asked.container, lines=_LINES_READ, previous=previous
+    previous, current = await asyncio.gather(
+        *(
+            session.cluster.log(session.namespace, asked.pod, asked.container, lines=_LINES_READ, previous=previous)
+            for previous in (True, False)
         )
-        if told := [line for line in lines if line.strip()]:
-            return told[-_LINES_SHOWN:]
-    return []
+    )
+    return last_words(asked.ended, previous, current)[-_LINES_SHOWN:]
 
 
 async def _events(session: Session, pod: str) -> list[dict[str, object]]:

@@ -21,8 +21,9 @@ class Viewer(Cluster):
     """What the command line needs of a cluster beyond what a reconciler does."""
 
     async def log(self, namespace: str, pod: str, container: str, *, lines: int, previous: bool) -> list[str]:
-        """The last lines that a container wrote, of its run before where `previous`; none where it never ran."""
-        params = {"container": container, "tailLines": str(lines), "previous": str(previous).lower()}
+        """The last lines that a container wrote, each after its time; of its run before where `previous`. None where it never ran."""
+        wanted = {"container": container, "tailLines": str(lines), "previous": str(previous).lower()}
+        params = {**wanted, "timestamps": "true"}
         log_path = f"/api/v1/namespaces/{namespace}/pods/{pod}/log"
         async with self._session.get(self._url(log_path), params=params, headers=self._headers()) as answer:
             return (await answer.text()).splitlines() if answer.ok else []

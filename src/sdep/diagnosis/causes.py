@@ -12,6 +12,7 @@ from sdep.api.base import KubeModel
 from sdep.diagnosis.advice import advice, patience, rollout_advice
 from sdep.diagnosis.brief import brief
 from sdep.diagnosis.gathered import Body, Gathered
+from sdep.diagnosis.last_words import Run, ended_runs
 from sdep.diagnosis.link import Link
 from sdep.diagnosis.rollout import ROLLOUT_COMPLETE, RolloutView, rollout_view
 from sdep.diagnosis.rollout_causes import rollout_links
@@ -43,11 +44,11 @@ class Explanation(KubeModel):
 
 @dataclass(frozen=True)
 class Suspect:
-    """The pod to ask for its events, and its container to ask for its log; of the run before where `previous`."""
+    """The pod to ask for its events, and its container to ask for its logs; those of its runs that ended, the newest first."""
 
     pod: str
     container: str = ""
-    previous: bool = False
+    ended: tuple[Run, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -85,9 +86,7 @@ def suspect(gathered: Gathered) -> Suspect | None:
     container = _culprit(pod)
     if container is None:
         return Suspect(pod["metadata"]["name"])
-    ended = "terminated" in (container.get("state") or {})
-    ended_before = "terminated" in (container.get("lastState") or {})
-    return Suspect(pod["metadata"]["name"], str(container["name"]), previous=ended_before and not ended)
+    return Suspect(pod["metadata"]["name"], str(container["name"]), ended_runs(container))
 
 
 def _stopped(gathered: Gathered, rollout: RolloutView | None) -> Iterator[Link]:

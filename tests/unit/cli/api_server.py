@@ -4,23 +4,37 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from typing import Any
 
 from tests.unit.cli.cluster_objects import NAMESPACE, Body
 from tests.unit.runtime.listening import listening
 
 
 class ApiServer:
-    """`operator` is called with the object after each patch; the first `overtaken` reads are followed by a write of somebody else."""
+    """`operator` is called with the object after each patch; the first `overtaken` reads are followed by a write of somebody else.
 
-    def __init__(self, body: Body, operator: Callable[[Body], None] | None = None, overtaken: int = 0) -> None:
+    `beside` it are objects of other kinds; `logs` are those of any container: of the run before (True), and of the current one.
+    """
+
+    def __init__(
+        self,
+        body: Body,
+        operator: Callable[[Body], None] | None = None,
+        overtaken: int = 0,
+        *,
+        beside: Sequence[Mapping[str, Any]] = (),
+        logs: Mapping[bool, str] | None = None,
+    ) -> None:
         self.body = {**body, "metadata": {**body["metadata"], "resourceVersion": "1", "annotations": {}}}
         self.changed = threading.Condition()
         self._operator = operator
         self._overtaken = overtaken
+        self._beside = beside
+        self._logs = logs or {}
 
     @contextmanager
     def kubeconfig(self, folder: Path) -> Iterator[str]:
@@ -41,11 +55,15 @@ class ApiServer:
         if last == "seldondeployments":
             return {"items": [found]}
         if last != found["metadata"]["name"]:
-            return {"items": []}
+            return {"items": [body for body in self._beside if f"{body['kind'].lower()}s" == last]}
         if self._overtaken:
             self._overtaken -= 1
             self._written()
         return dict(found)
+
+    def log(self, *, previous: bool) -> str | None:
+        """None where the kubelet has none, which it answers with 400."""
+        return self._logs.get(previous)
 
     def patch(self, patch: Body) -> bool:
         """Whether the object is still the one that was read."""
@@ -67,8 +85,13 @@ class ApiServer:
 def _handler(server: ApiServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            last = self.path.partition("?")[0].rpartition("/")[2]
+            if last == "log":
+                log = server.log(previous="previous=true" in self.path)
+                self._write(400 if log is None else 200, log or "", "text/plain")
+                return
             if "watch=true" not in self.path:
-                self._answer(200, server.read(self.path.partition("?")[0].rpartition("/")[2]))
+                self._answer(200, server.read(last))
                 return
             self.send_response(200)
             self.end_headers()
@@ -82,8 +105,12 @@ def _handler(server: ApiServer) -> type[BaseHTTPRequestHandler]:
             self._answer(200 if done else 409, server.body if done else {"message": "the object has been modified"})
 
         def _answer(self, status: int, body: Body) -> None:
-            text = json.dumps(body).encode()
+            self._write(status, json.dumps(body), "application/json")
+
+        def _write(self, status: int, written: str, content: str) -> None:
+            text = written.encode()
             self.send_response(status)
+            self.send_header("Content-Type", content)
             self.send_header("Content-Length", str(len(text)))
             self.end_headers()
             self.wfile.write(text)

@@ -70,6 +70,14 @@ def gathered(body: Body, *objects: Body) -> Gathered:
     return Gathered(body, of("Deployment"), of("ReplicaSet"), of("Pod"))
 
 
+def with_pod(reason: str, message: str = "", **status: object) -> Gathered:
+    """One Deployment whose only pod has this status, and a condition that took its reason from it."""
+    body = sdep(*not_ready("DeploymentsReady", reason, message))
+    top = deployment("prices-main-0-m")
+    middle = replica_set(top)
+    return gathered(body, top, middle, pod(middle, **status))
+
+
 def _metadata(name: str, owner_kind: str, owner: str) -> Body:
     reference = {"kind": owner_kind, "name": owner, "uid": owner, "controller": True}
     labels = {"seldon-deployment-id": "prices"}

@@ -7,6 +7,7 @@ import pytest
 from sdep.contract import FetchFailure
 from sdep.diagnosis.causes import Evidence, Explanation, Suspect, explain, suspect
 from sdep.diagnosis.gathered import Gathered
+from sdep.diagnosis.last_words import Run
 from tests.unit.cli.cluster_objects import (
     Body,
     condition,
@@ -17,20 +18,13 @@ from tests.unit.cli.cluster_objects import (
     pod,
     replica_set,
     sdep,
+    with_pod,
 )
 from tests.unit.cli.rollouts import decided, finding, rollout
 
 
 def explained(found: Gathered, evidence: Evidence | None = None) -> Explanation:
     return explain(found, evidence or Evidence())
-
-
-def with_pod(reason: str, message: str = "", **status: object) -> Gathered:
-    """One Deployment whose only pod has this status, and a condition that took its reason from it."""
-    body = sdep(*not_ready("DeploymentsReady", reason, message))
-    top = deployment("prices-main-0-m")
-    middle = replica_set(top)
-    return gathered(body, top, middle, pod(middle, **status))
 
 
 def test_the_chain_of_an_image_that_cannot_be_pulled_ends_at_its_container() -> None:
@@ -68,27 +62,15 @@ def test_the_chain_of_an_explainer_ends_at_its_own_pod() -> None:
     assert said.advice.startswith("Log the training data as the message says")
 
 
-def test_a_container_that_crashes_is_asked_for_the_log_of_its_last_run() -> None:
+def test_the_chain_of_a_container_that_crashes_ends_with_its_log() -> None:
     crashed = container("engine", restarts=3, waiting={"reason": "CrashLoopBackOff", "message": "back-off"})
-    crashed["lastState"] = {"terminated": {"exitCode": 1}}
+    crashed["lastState"] = {"terminated": {"exitCode": 1, "startedAt": "then", "finishedAt": "later"}}
     found = with_pod("CrashLoopBackOff", containerStatuses=[crashed])
-    assert suspect(found) == Suspect("prices-main-0-m-5d4-x2z", "engine", previous=True)
+    assert suspect(found) == Suspect("prices-main-0-m-5d4-x2z", "engine", (Run("then", "later"),))
     said = explained(found, Evidence(log=["ValueError: no model"]))
     assert said.chain[-1].log == ["ValueError: no model"]
     assert said.chain[-1].reason == "ContainerFailed"
     assert said.chain[-1].says.endswith("(3 restarts)")
-
-
-def test_a_container_that_is_tried_again_is_asked_for_the_run_that_failed() -> None:
-    again = container("fetch", restarts=1, running={}) | {"lastState": {"terminated": {"exitCode": 1}}}
-    found = with_pod("ContainerFailed", initContainerStatuses=[again])
-    assert suspect(found) == Suspect("prices-main-0-m-5d4-x2z", "fetch", previous=True)
-
-
-def test_a_container_that_has_just_ended_is_asked_for_this_run() -> None:
-    ended = container("fetch", terminated={"exitCode": 1}) | {"lastState": {"terminated": {"exitCode": 1}}}
-    found = with_pod("ContainerFailed", initContainerStatuses=[ended])
-    assert suspect(found) == Suspect("prices-main-0-m-5d4-x2z", "fetch", previous=False)
 
 
 def test_a_pod_that_finds_no_node_ends_the_chain() -> None:

@@ -8,12 +8,15 @@ import pytest
 
 from sdep.api.defaults import with_defaults
 from sdep.api.seldon_deployment import SeldonDeployment, parse
+from sdep.cli.foreseen import foreseen
 from sdep.cluster.diff import diff, stamped
 from sdep.operator.children import new_to_gateways
 from sdep.operator.decision import Decision, Sight, Trials, decide, look
 from sdep.operator.removal import may_make_way, next_to_go, removable
 from sdep.operator.store import Store
+from sdep.plan import Plan
 from sdep.registry.pin import Pinning
+from sdep.render import render
 from sdep.settings import IngressName, OperatorSettings
 
 UID = "1"
@@ -61,6 +64,11 @@ class Cluster:
         status = {"conditions": [{"type": "Ready", "status": str(ready)}]}
         self.store.put_pod({"metadata": metadata, "status": status})
 
+    def planned_by_diff(self, given: SeldonDeployment) -> Plan:
+        return foreseen(
+            given, None, {}, self._settings, self.store.children(given.key).values(), self.store.pods(given.key)
+        )
+
     def stale(self, given: SeldonDeployment) -> set[str]:
         """What goes when it may: kinds and names."""
         decision = self.decide(given)
@@ -103,6 +111,23 @@ def test_routes_name_the_former_service_until_the_new_one_has_its_pods(cluster: 
     cluster.run("new", "bee", ready=True)
     assert routed(cluster.decide(sdep("bee"))) == {"bee"}
     assert "Service/prices-main" in cluster.stale(sdep("bee"))
+
+
+def test_diff_foresees_the_service_that_the_operator_routes_to(cluster: Cluster) -> None:
+    """Before the former Deployment has made way, and while its pods answer until the new ones do."""
+
+    def same() -> bool:
+        return render(cluster.planned_by_diff(sdep("bee"))) == cluster.decide(sdep("bee")).desired
+
+    assert same()
+    cluster.make(cluster.decide(sdep("bee")), available=0)
+    cluster.run("new", "bee", ready=False)
+    assert same()
+    assert cluster.planned_by_diff(sdep("bee")).former_services == {"main": "prices-main"}
+    cluster.make(cluster.decide(sdep("bee")), available=1)
+    cluster.run("new", "bee", ready=True)
+    assert same()
+    assert not cluster.planned_by_diff(sdep("bee")).former_services
 
 
 def test_a_former_service_whose_pods_are_gone_is_of_no_use(cluster: Cluster) -> None:
