@@ -3,7 +3,7 @@
 A difference is refuted where a result that is as good or better was unlikely whatever the stable predictor's rate is (Chan & Zhang,
 Test-based exact confidence intervals for the difference of two binomial proportions, 1999). That rate is looked for only where a
 Clopper-Pearson interval has it, whose chance to be wrong is added (Berger & Boos, P values maximized over a confidence set for the
-nuisance parameter, 1994). Hits whose chance changes with time are spread less than these (Hoeffding 1956), so no bound is less sure.
+nuisance parameter, 1994). Hits whose chance changes with time are spread less than these (Hoeffding 1956).
 """
 
 from __future__ import annotations
