@@ -16,7 +16,7 @@ from sdep.rollout.analysis.rules import RULES
 from sdep.rollout.analysis.split import split
 
 KEPT = 0.5
-"""The part of the chances of an error that is kept for the last look of a rollout (decision 0032)."""
+"""The part of the chances of an error that is kept for the last look of a rollout (decision 0033)."""
 _WORST_FIRST: tuple[Verdict, ...] = ("Fail", "Inconclusive", "NoData", "Pass")
 
 
