@@ -18,7 +18,7 @@ from sdep.rollout.analysis.bands import band, bands_once
 from sdep.rollout.analysis.critical import critical
 from sdep.rollout.analysis.exact_difference import exactly_most
 from sdep.rollout.analysis.hypergeometric import as_many
-from sdep.rollout.analysis.interval import Interval
+from sdep.rollout.analysis.interval import Interval, Kept, Risk
 from sdep.rollout.analysis.odds import ODDS
 from sdep.rollout.analysis.proportions import Share
 from tests.unit.analysis.test_analyse import EVERY, answered
@@ -133,3 +133,9 @@ def test_what_stays_open_says_how_many_requests_would_tell() -> None:
     assert finding.verdict == "Inconclusive"
     assert finding.message.endswith("times as many requests would tell")
     assert "the last look" not in judged(stable, canary, last=False)["predictions"].message
+
+
+def test_ways_in_which_one_measure_may_fail_share_what_is_kept_too() -> None:
+    risk = Risk(worse=0.06, passed=0.05, kept=0.5, last=Kept(worse=0.03, passed=0.025)).shared(3)
+    assert (risk.worse, risk.early.worse) == pytest.approx((0.02, 0.01))
+    assert risk.last == Kept(worse=pytest.approx(0.01), passed=0.025)
