@@ -12,14 +12,14 @@ from concurrent.futures import Executor, ProcessPoolExecutor
 
 import numpy as np
 
-from bench.judge import distances, ours
+from bench.judge import distances, enough, ours, verdicts
 from bench.judge.peers import DOCUMENTED
 from bench.judge.rollouts import JUDGES, Outcome, Scenario, median, passed, run, share
 from bench.judge.traffic import SHARES, service, step
 from bench.targets import Target
 from demo.table import table
 from sdep.api.rollout import PredictionDistance
-from sdep.rollout.analysis import analyse
+from sdep.rollout.analysis import Look, analyse
 
 RATES = (1, 10, 100)
 """Requests a second, of both predictors together."""
@@ -55,10 +55,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--good", type=int, default=10_000, help="rollouts without a difference, at each rate")
     parser.add_argument("--bad", type=int, default=200, help="rollouts of each failure")
+    parser.add_argument("--slow", type=int, default=60, help="rollouts of each kind at low rates, to their end")
+    parser.add_argument("--only", choices=["slow"], help="nothing but those")
     asked = parser.parse_args()
     with ProcessPoolExecutor(os.cpu_count()) as pool:
-        targets = [target for rate in RATES for target in _rate(rate, scenarios(asked.good, asked.bad), pool)]
-        targets += _distances(asked.good // 20, asked.bad, pool)
+        targets = list(_verdicts(asked.slow, pool))
+        if not asked.only:
+            targets += [target for rate in RATES for target in _rate(rate, scenarios(asked.good, asked.bad), pool)]
+            targets += _distances(asked.good // 20, asked.bad, pool)
     of_numbers = [distance for kind, distance in distances.JUDGED if kind == "numbers"]
     calls = [(Target(f"analysis-seconds-{name}", CALL_SECONDS), seconds_a_call(name)) for name in of_numbers]
     for target, measured in [*targets, *calls]:
@@ -102,6 +106,27 @@ def _distances(good: int, bad: int, pool: Executor) -> list[tuple[Target, float]
     ]
 
 
+def _verdicts(rollouts: int, pool: Executor) -> Iterator[tuple[Target, float]]:
+    """Four times as many of those of which hardly any may be turned back, or promoted."""
+    headings = [f"{judge.upper()} {column}" for judge in verdicts.JUDGES for column in verdicts.COLUMNS]
+    for rate in verdicts.RATES:
+        rows = []
+        for kind in verdicts.KINDS:
+            found = verdicts.ended(kind, rate, rollouts * (4 if kind.good or kind.beyond else 1), pool)
+            rows.append([kind.name, *(cell for each in found.values() for cell in verdicts.row(each))])
+            name, now = f"{rate:g}rps-{kind.slug}", found["with"]
+            if kind.good:
+                yield Target(f"false-rollbacks-to-the-end-{name}", ALPHA), verdicts.share(now, "Fail")
+            if kind.beyond:
+                yield Target(f"false-promotions-{name}", ALPHA), verdicts.share(now, "Pass")
+        heading = f"{rate:g} requests/s until all has passed, for half an hour at most, without a last look and with"
+        sys.stdout.write(f"\n{heading}\n{table(['CANARY', *headings], rows)}\n")
+        sys.stdout.flush()
+    sys.stdout.write(
+        f"\nGood canaries that pass by the last look\n{table(enough.HEADINGS, list(enough.rows(rollouts)))}\n"
+    )
+
+
 def _row(found: Outcome) -> Iterator[str]:
     """Of each judge how many it turned back, after how long, and how many requests had seen the canary by then."""
     for judge in JUDGES:
@@ -115,13 +140,12 @@ def seconds_a_call(distance: PredictionDistance) -> float:
     metrics = [metric.model_copy(update={"distance": distance}) for metric in ours.ANALYSIS.metrics]
     analysis = ours.ANALYSIS.model_copy(update={"metrics": metrics})
     stable, canary = (
-        arm.until_each_look()
-        for arm in step((service(), service()), 10, 0.25, 50, np.random.default_rng(0), outages=False)
+        arm.until_each_look() for arm in step((service(), service()), 10, 0.25, 50, np.random.default_rng(0))
     )
     pairs = [(ours.evidence(stable, (29, number)), ours.evidence(canary, (29, number))) for number in range(50)]
     start = time.process_time()
     for pair in pairs:
-        analyse(analysis, *pair, steps=ours.STEPS, share=0.25)
+        analyse(analysis, *pair, Look(steps=ours.STEPS, share=0.25))
     return (time.process_time() - start) / len(pairs)
 
 

@@ -16,7 +16,7 @@ from bench.judge.unlike import divergence, may_be_unlike
 from sdep.api.rollout import Analysis, Metric, PredictionDistance
 from sdep.evidence.evidence import Evidence
 from sdep.evidence.histogram import Histogram
-from sdep.rollout.analysis import analyse
+from sdep.rollout.analysis import Look, analyse
 
 SHIFTS = {"no difference": 0.0, "+0.25 sd": 0.25, "+0.5 sd": 0.5, "+1 sd": 1.0}
 CUTS = {"classes": (-1.0, 0.0, 1.0), "no or yes": (0.5,)}
@@ -64,7 +64,7 @@ def _chunk(job: tuple[Cell, int, int]) -> list[Stopped | None]:
     cell, size, seed = job
     draw = np.random.default_rng([seed, int(cell.rate), *f"{cell.shift}".encode()])
     pair = service(), service(shift=cell.shift)
-    steps = [step(pair, cell.rate, part, size, draw, outages=False) for part in SHARES]
+    steps = [step(pair, cell.rate, part, size, draw) for part in SHARES]
     seen = np.cumsum(np.concatenate([canary.requests for _, canary in steps]), axis=0)
     found: list[Stopped | None] = [None] * size
     for number, arms in enumerate(steps):
@@ -106,8 +106,8 @@ def _first(cell: Cell, stable: Counts, canary: Counts, looks: Counts, rollout: i
     metric = Metric(name="predictions", distance=None if cell.kind == "no or yes" else cell.distance)
     analysis = Analysis(metrics=[metric])
     for look in looks:
-        arms = (_evidence(arm[look, rollout], cell.kind) for arm in (stable, canary))
-        if analyse(analysis, *arms, steps=len(SHARES), share=None)[0].verdict == "Fail":
+        one, other = (_evidence(arm[look, rollout], cell.kind) for arm in (stable, canary))
+        if analyse(analysis, one, other, Look(steps=len(SHARES), share=None))[0].verdict == "Fail":
             return int(look)
     return None
 

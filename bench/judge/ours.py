@@ -12,7 +12,8 @@ from bench.judge.unlike import divergence, may_be_unlike
 from sdep.api.rollout import Analysis, Metric
 from sdep.evidence.evidence import Evidence
 from sdep.evidence.histogram import Histogram
-from sdep.rollout.analysis import analyse, verdict
+from sdep.rollout.analysis import Look, analyse, verdict
+from sdep.rollout.analysis.findings import KEPT
 from sdep.rollout.analysis.latency import LOWER_QUANTILES
 from sdep.rollout.analysis.margins import DEFAULT_MARGINS
 from sdep.rollout.analysis.odds import ODDS, weighed
@@ -27,16 +28,25 @@ Logs = NDArray[np.float64]
 """By look, rollout and ratio of odds."""
 
 
-def first_failures(stable: Arm, canary: Arm, share: float, odds: Logs) -> list[int]:
+def first_failures(stable: Arm, canary: Arm, share: float, odds: Logs, kept: float = KEPT) -> list[int]:
     """The look at which each rollout is turned back, `NEVER` for most. Arms are counted since the step began, and `odds` in all steps."""
     asked = may_fail(stable, canary, odds)
-    return [_first(stable, canary, share, rollout, looks, odds) for rollout, looks in enumerate(asked.T)]
+    return [_first((stable, canary), share, rollout, looks, odds, kept) for rollout, looks in enumerate(asked.T)]
 
 
-def judged(stable: Arm, canary: Arm, share: float, place: tuple[int, int], odds: Logs) -> str:
+def judged(
+    arms: tuple[Arm, Arm],
+    share: float,
+    place: tuple[int, int],
+    odds: Logs,
+    *,
+    last: bool = False,
+    kept: float = KEPT,
+) -> str:
+    """`kept`: which part of the chances of an error is kept for the last look; 0 where there is none."""
     told = {"errors": odds[place].tolist(), "refusals": [0.0] * len(ODDS)}
-    arms = evidence(stable, place), evidence(canary, place)
-    return verdict(analyse(ANALYSIS, *arms, steps=STEPS, share=share, odds=told))
+    stable, canary = (evidence(arm, place) for arm in arms)
+    return verdict(analyse(ANALYSIS, stable, canary, Look(steps=STEPS, share=share, odds=told, last=last, kept=kept)))
 
 
 def odds_of(stable: Arm, canary: Arm, before: Logs | None = None) -> Logs:
@@ -77,9 +87,10 @@ def may_fail(stable: Arm, canary: Arm, odds: Logs) -> Looks:
     return found
 
 
-def _first(stable: Arm, canary: Arm, share: float, rollout: int, looks: Looks, odds: Logs) -> int:
-    asked = (int(look) for look in np.flatnonzero(looks))
-    return next((look for look in asked if judged(stable, canary, share, (look, rollout), odds) == "Fail"), NEVER)
+def _first(arms: tuple[Arm, Arm], share: float, rollout: int, looks: Looks, odds: Logs, kept: float) -> int:
+    asked = ((int(look), rollout) for look in np.flatnonzero(looks))
+    failed = (place[0] for place in asked if judged(arms, share, place, odds, kept=kept) == "Fail")
+    return next(failed, NEVER)
 
 
 def histogram(values: NDArray[np.float64], counts: Counts, digits: int) -> Histogram:

@@ -28,8 +28,7 @@ class Scenario:
 
     @property
     def slug(self) -> str:
-        """The name in ASCII, for target lines."""
-        return "-".join(self.name.replace("→", " to ").replace(" %", "").replace(",", "").split())
+        return slug(self.name)
 
 
 @dataclass(frozen=True)
@@ -60,10 +59,10 @@ def passed(rate: float, rollouts: int) -> list[float]:
     """The part of good canaries that each step has already let pass when it ends."""
     draw, shares = np.random.default_rng(1), []
     for share in SHARES:
-        arms = step((service(), service()), rate, share, rollouts, draw, outages=False)
+        arms = step((service(), service()), rate, share, rollouts, draw)
         odds = ours.odds_of(*arms)
-        stable, canary = (arm.until_each_look() for arm in arms)
-        verdicts = [ours.judged(stable, canary, share, (STEP_LOOKS - 1, rollout), odds) for rollout in range(rollouts)]
+        whole = arms[0].until_each_look(), arms[1].until_each_look()
+        verdicts = [ours.judged(whole, share, (STEP_LOOKS - 1, rollout), odds) for rollout in range(rollouts)]
         shares.append(verdicts.count("Pass") / rollouts)
     return shares
 
@@ -109,6 +108,11 @@ def _peers(canaries: list[Arm]) -> Iterator[tuple[str, list[int | None]]]:
 
 def _look(stopped: peers.Minutes) -> int | None:
     return (int(np.argmax(stopped)) + 1) * peers.MINUTE_LOOKS - 1 if stopped.any() else None
+
+
+def slug(name: str) -> str:
+    """A name in ASCII, for target lines."""
+    return "-".join(name.translate({ord("→"): " to ", **dict.fromkeys(map(ord, "%,:+"))}).split())
 
 
 def share(stopped: list[Stopped | None]) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,8 +65,20 @@ class Arm:
         return Arm(*map(change, (self.requests, self.errors, self.latency, self.predictions)))
 
 
+def joined(arms: Sequence[Arm]) -> Arm:
+    """What was answered one after the other."""
+    parts = zip(*((arm.requests, arm.errors, arm.latency, arm.predictions) for arm in arms), strict=True)
+    return Arm(*(np.concatenate(part) for part in parts))
+
+
 def step(
-    pair: tuple[Service, Service], rate: float, share: float, rollouts: int, draw: np.random.Generator, *, outages: bool
+    pair: tuple[Service, Service],
+    rate: float,
+    share: float,
+    rollouts: int,
+    draw: np.random.Generator,
+    *,
+    outages: bool = False,
 ) -> tuple[Arm, Arm]:
     """One step of so many rollouts: what stable predictor and canary answered within each look."""
     shape = (STEP_LOOKS, rollouts)

@@ -20,7 +20,7 @@ from sdep.evidence.exposed import BUCKETS
 from sdep.operator.evidence import Asked
 from sdep.operator.prometheus import PrometheusDoor
 from sdep.operator.queries import Queries
-from sdep.rollout.analysis import analyse
+from sdep.rollout.analysis import Look, analyse
 from sdep.rollout.collect import Told, gathered
 from tests.contract.prometheus import Prometheus, job, prometheus
 from tests.contract.under_load import LOADS, Load, engine, save_model, send
@@ -109,7 +109,7 @@ async def test_a_step_is_judged_by_what_prometheus_has_scraped_since_it_began(
     assert counts == [(load.predictions, load.failing, load.refused) for load in loads]
     found = {
         finding.metric: finding
-        for finding in analyse(Analysis(), collected.stable, collected.canary, steps=3, share=None)
+        for finding in analyse(Analysis(), collected.stable, collected.canary, Look(steps=3, share=None))
     }
     assert (found["errors"].verdict, found["refusals"].verdict) == ("Fail", "Inconclusive")
 

@@ -62,7 +62,8 @@ class Analysis(KubeModel):
 
     Nothing is judged before `minRequests` of each predictor, nor of the first `delay` of a step, while caches are cold. A
     step in which nothing failed goes on when its time is over. The last one waits up to `maxDuration` until every metric has
-    passed, and does then what `inconclusive` says; any step waits as long for `minRequests`, and does then what `noData` says.
+    passed; then half of `alpha` is spent on one last look, and what that leaves open is done as `inconclusive` says. Any step waits
+    as long for `minRequests`, and does then what `noData` says.
     `source` is what tells errors, refusals and latency: the engines, or the Prometheus of the installation that scrapes them.
     `queries` are asked of the Prometheus that the installation names. `signature` says whether a canary is sent requests whose
     models take other inputs than the stable predictor's, and `inputExample` whether one is that fails the input example saved with it.

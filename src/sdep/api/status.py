@@ -185,11 +185,13 @@ class Collected(KubeModel):
     """The evidence of the current step. `pods` is what each pod told last, by its uid: the next telling counts from there.
 
     `queries` has the counts of each query by its name. `odds` has, of errors and refusals, how much all looks of the rollout speak
-    for some ratios of the odds, as logarithms (`rollout/analysis/odds.py`).
+    for some ratios of the odds, as logarithms (`rollout/analysis/odds.py`). `lastLook` is when
+    the rollout's last look was taken, "" before.
     """
 
     since: str = ""
     at: str = ""
+    last_look: str = ""
     stable: Evidence = Evidence()
     canary: Evidence = Evidence()
     pods: dict[str, Evidence] = Field(default_factory=dict)

@@ -20,7 +20,8 @@ from sdep.operator.queries import Queries
 from sdep.operator.signatures import Checked, checked
 from sdep.operator.store import ObjectName, Store
 from sdep.plan import Plan
-from sdep.rollout.analysis import analyse, unseen
+from sdep.rollout import last_look
+from sdep.rollout.analysis import Look, analyse, unseen
 from sdep.rollout.before_traffic import is_before_traffic
 from sdep.rollout.collect import Side, Told, gathered
 from sdep.rollout.command import read_command
@@ -124,18 +125,23 @@ class Rollouts:
         collected, analysis = before.collected, trial.spec.analysis
         if before.phase in ENDED or not before.step_started_at or now < collected.since:
             return collected, before.findings
-        if collected.at and seconds_between(collected.at, now) < seconds(analysis.interval):
+        last = last_look.due(trial, before, now)
+        if collected.at and not last and seconds_between(collected.at, now) < seconds(analysis.interval):
             return collected, before.findings
         asked = list(self._asked(name, plan, trial))
         present = {one.uid for one in asked}
         (told, untold), (counts, answered) = await asyncio.gather(
             self._told(name, trial, asked, collected.since), self._queries.judged(name, trial, before, now)
         )
-        collected = gathered(collected, told, present, now).model_copy(update={"queries": counts})
+        last, looked = last and not untold, collected.last_look
+        new = {"queries": counts, "last_look": now if last else looked}
+        collected = gathered(collected, told, present, now).model_copy(update=new)
         share = None if before.mirror else 0.5 if trial.baseline else before.weight / 100
         steps = len(trial.spec.steps)
-        compared = analyse(analysis, collected.stable, collected.canary, steps=steps, share=share, odds=collected.odds)
-        return collected, [*(unseen(compared, untold) if untold else compared), *answered]
+        arms = collected.stable, collected.canary
+        compared = analyse(analysis, *arms, Look(steps=steps, share=share, odds=collected.odds, last=last))
+        compared = unseen(compared, untold) if untold else compared
+        return collected, [*(last_look.standing(before.findings, compared) if looked else compared), *answered]
 
     async def _told(self, name: ObjectName, trial: Trial, asked: Sequence[Asked], since: str) -> tuple[list[Told], str]:
         """What pods did, by the source that the analysis names, and why that says nothing."""

@@ -89,7 +89,9 @@ def _gone_on(trial: Trial, status: RolloutStatus, found: str, now: str) -> Rollo
 def _passed(status: RolloutStatus, found: str) -> str:
     if found == "Inconclusive":
         return "no metric failed"
-    return "every metric passed" if status.findings else "its time is over"
+    if not status.findings:
+        return "its time is over"
+    return "every metric passed by the last look" if status.collected.last_look else "every metric passed"
 
 
 def _held(trial: Trial, status: RolloutStatus, now: str) -> RolloutStatus | None:

@@ -13,7 +13,7 @@ from sdep.api.rollout import Analysis, Metric
 from sdep.api.status import Finding
 from sdep.evidence.evidence import Evidence
 from sdep.evidence.histogram import of
-from sdep.rollout.analysis import analyse, verdict
+from sdep.rollout.analysis import Look, analyse, verdict
 
 EVERY = Analysis(metrics=[Metric(name=name) for name in ("errors", "refusals", "latency", "predictions")])
 
@@ -33,7 +33,7 @@ def answered(requests: int, seed: int, *, errors: float = 0.01, slower: float = 
 def judged(
     stable: Evidence, canary: Evidence, analysis: Analysis = EVERY, share: float | None = None
 ) -> dict[str, Finding]:
-    return {finding.metric: finding for finding in analyse(analysis, stable, canary, steps=3, share=share)}
+    return {finding.metric: finding for finding in analyse(analysis, stable, canary, Look(steps=3, share=share))}
 
 
 def test_a_canary_like_the_stable_predictor_passes_by_every_measure() -> None:
@@ -77,7 +77,7 @@ TOLD = st.builds(
 def test_any_evidence_gets_a_verdict_whose_estimate_lies_between_its_bounds(
     stable: Evidence, canary: Evidence, share: float | None
 ) -> None:
-    for finding in analyse(EVERY, stable, canary, steps=3, share=share):
+    for finding in analyse(EVERY, stable, canary, Look(steps=3, share=share)):
         assert finding.message
         for low, high in pairwise(
             value for value in (finding.low, finding.estimate, finding.high) if value is not None
@@ -97,7 +97,7 @@ def test_dry_runs_are_judged_and_take_nothing_from_the_others() -> None:
 def test_more_metrics_and_more_steps_ask_for_more_evidence_of_a_failure() -> None:
     stable, canary = answered(2000, 1), answered(2000, 2, errors=0.03)
     lows = [
-        analyse(Analysis(metrics=metrics), stable, canary, steps=steps, share=None)[0].low or 0
+        analyse(Analysis(metrics=metrics), stable, canary, Look(steps=steps, share=None))[0].low or 0
         for metrics, steps in (([Metric(name="errors")], 1), ([Metric(name="errors")], 5), (EVERY.metrics, 5))
     ]
     assert lows == sorted(lows, reverse=True)

@@ -13,7 +13,7 @@ from sdep.api.status import Finding
 from sdep.evidence.evidence import Evidence
 from sdep.evidence.exposed import BUCKETS
 from sdep.evidence.histogram import Histogram, of
-from sdep.rollout.analysis import analyse, unseen, verdict
+from sdep.rollout.analysis import Look, analyse, unseen, verdict
 
 
 def seconds(slower: float, seed: int, count: int) -> list[float]:
@@ -36,7 +36,7 @@ def exact(values: list[float]) -> Evidence:
 
 def judged(stable: Evidence, canary: Evidence, quantile: float = 0.99) -> Finding:
     analysis = Analysis(metrics=[Metric(name="latency", quantile=quantile)])
-    return analyse(analysis, stable, canary, steps=1, share=None)[0]
+    return analyse(analysis, stable, canary, Look(steps=1, share=None))[0]
 
 
 @pytest.mark.parametrize("slower", [1, 1.5, 3, 20, 300])
@@ -67,7 +67,7 @@ def test_a_canary_that_is_slower_within_a_bucket_does_not_fail() -> None:
 
 def test_predictions_are_not_judged_by_prometheus_and_people_are_told_so() -> None:
     stable = in_buckets(seconds(1, 1, 300))
-    (finding,) = analyse(Analysis(metrics=[Metric(name="predictions")]), stable, stable, steps=1, share=None)
+    (finding,) = analyse(Analysis(metrics=[Metric(name="predictions")]), stable, stable, Look(steps=1, share=None))
     assert (finding.verdict, finding.message) == (
         "NoData",
         "Prometheus is not told what was predicted: the source Engine is",
@@ -79,7 +79,7 @@ def test_what_nobody_tells_more_of_does_not_pass_by_what_was_told_before() -> No
     stable = Evidence(requests=100_000, errors=100)
     good, bad = Evidence(requests=100_000, errors=100), Evidence(requests=1000, errors=500)
     metrics = Analysis(metrics=[Metric(name="errors")])
-    passed, failed = (analyse(metrics, stable, canary, steps=1, share=None) for canary in (good, bad))
+    passed, failed = (analyse(metrics, stable, canary, Look(steps=1, share=None)) for canary in (good, bad))
     assert (verdict(passed), verdict(unseen(passed, "Prometheus is away"))) == ("Pass", "NoData")
     assert unseen(passed, "Prometheus is away")[0].message == "Prometheus is away"
     assert verdict(unseen(failed, "Prometheus is away")) == "Fail"

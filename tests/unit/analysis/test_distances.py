@@ -20,7 +20,7 @@ from sdep.api.rollout import Analysis, Metric, PredictionDistance
 from sdep.api.status import Finding
 from sdep.evidence.evidence import MOST_CLASSES, Evidence
 from sdep.evidence.histogram import Histogram, of
-from sdep.rollout.analysis import analyse
+from sdep.rollout.analysis import Look, analyse
 from sdep.rollout.analysis.bernoulli import log_likelihood
 from sdep.rollout.analysis.bins import binned
 from sdep.rollout.analysis.chi_square import chi_square
@@ -45,7 +45,7 @@ COUNTS = st.lists(st.integers(1, 300), min_size=4, max_size=4)
 
 def found(stable: Evidence, canary: Evidence, distance: PredictionDistance | None) -> Finding:
     metric = Metric(name="predictions", distance=distance)
-    (finding,) = analyse(Analysis(metrics=[metric]), stable, canary, steps=3, share=None)
+    (finding,) = analyse(Analysis(metrics=[metric]), stable, canary, Look(steps=3, share=None))
     return finding
 
 

@@ -13,7 +13,7 @@ from scipy.stats import hypergeom
 from sdep.api.rollout import Analysis, Metric
 from sdep.api.status import Finding
 from sdep.evidence.evidence import Evidence
-from sdep.rollout.analysis import analyse
+from sdep.rollout.analysis import Look, analyse
 from sdep.rollout.analysis.odds import ODDS, weighed, worse
 from sdep.rollout.analysis.proportions import Share
 
@@ -64,14 +64,14 @@ def test_a_canary_that_fails_twice_as_often_is_told_although_rates_change() -> N
 
 def judged(stable: Evidence, canary: Evidence, logs: list[float] | None) -> Finding:
     analysis = Analysis(metrics=[Metric(name="errors"), Metric(name="latency")])
-    return analyse(analysis, stable, canary, steps=3, share=None, odds={"errors": logs} if logs else None)[0]
+    return analyse(analysis, stable, canary, Look(steps=3, share=None, odds={"errors": logs} if logs else {}))[0]
 
 
 def test_what_all_looks_say_decides_whether_a_canary_is_worse_and_its_rate_whether_by_too_much() -> None:
-    """The chance of a false alarm is shared with the other metrics, and not with the other steps."""
+    """The chance of a false alarm is shared with the other metrics and the last look, and not with the other steps."""
     stable, worse_canary = Evidence(requests=2000, errors=20), Evidence(requests=400, errors=10)
     alike = Evidence(requests=400, errors=5)
-    enough, too_little = [math.log(2 / 0.05) + shift for shift in (0.01, -0.01)]
+    enough, too_little = [math.log(2 * 2 / 0.05) + shift for shift in (0.01, -0.01)]
     assert judged(stable, worse_canary, None).verdict == "Inconclusive"
     assert judged(stable, worse_canary, [too_little] * len(ODDS)).verdict == "Inconclusive"
     assert judged(stable, alike, [enough] * len(ODDS)).verdict == "Inconclusive"

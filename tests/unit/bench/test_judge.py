@@ -56,7 +56,7 @@ def test_the_quick_question_before_the_analysis_hides_no_failure(worse: dict[str
     stable, canary = (arm.until_each_look() for arm in told)
     asked = ours.may_fail(stable, canary, odds)
     for place in zip(*np.nonzero(~asked[::3]), strict=True):
-        assert ours.judged(stable, canary, SHARES[1], (3 * int(place[0]), int(place[1])), odds) != "Fail"
+        assert ours.judged((stable, canary), SHARES[1], (3 * int(place[0]), int(place[1])), odds) != "Fail"
 
 
 @pytest.mark.parametrize("shift", [0.0, 0.15, 0.4])

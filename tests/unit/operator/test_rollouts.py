@@ -403,3 +403,35 @@ async def test_without_the_prometheus_that_is_the_source_nothing_passes_and_the_
         "NoData",
         "Prometheus does not answer: it is away",
     )
+
+
+async def test_a_canary_that_no_look_could_pass_is_promoted_by_the_last_one_which_is_taken_when_its_time_is_over() -> (
+    None
+):
+    """Before the interval is over, and once: what stands in the way of the promotion changes nothing of what was told."""
+    world = World(
+        {"maxDuration": "118s"}, steps=[{"weight": 50, "duration": "1m"}], gates=[{**GATE, "when": "BeforePromotion"}]
+    )
+    world.gates.code = 503
+    for second in range(0, 120, 10):
+        status = await world.at(second)
+        assert (status.phase, status.collected.last_look) == ("Progressing", "")
+    assert [found.verdict for found in status.findings] == ["Inconclusive"]
+    waiting = await world.at(118)
+    assert (waiting.reason, waiting.collected.last_look) == ("GateClosed", later(118))
+    assert [found.verdict for found in (await world.at(128)).findings] == ["Pass"]
+    world.gates.code = 200
+    done = await world.at(138)
+    assert (done.phase, done.history[0].why) == ("Promoted", "every metric passed by the last look")
+    assert done.collected.last_look == later(118)
+
+
+async def test_a_prometheus_that_is_silent_when_the_time_is_over_costs_no_last_look() -> None:
+    world = by_prometheus()
+    world.rollout["analysis"]["noData"] = "Hold"
+    world.numbers.answer = Answer(error="Prometheus does not answer: it is away")
+    for second in range(0, 200, 10):
+        status = await world.at(second)
+    assert (status.phase, status.reason, status.collected.last_look) == ("Paused", "NoData", "")
+    world.numbers.answer = Answer("0")
+    assert (await world.at(210)).collected.last_look == later(210)

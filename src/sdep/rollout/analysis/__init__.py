@@ -1,5 +1,5 @@
 """How a canary is judged: evidence in, findings out. Each rule is a file, and says where its formula comes from."""
 
-from sdep.rollout.analysis.findings import analyse, unseen, verdict
+from sdep.rollout.analysis.findings import Look, analyse, unseen, verdict
 
-__all__ = ["analyse", "unseen", "verdict"]
+__all__ = ["Look", "analyse", "unseen", "verdict"]

@@ -4,51 +4,69 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from sdep.api.rollout import Analysis, Metric
 from sdep.api.status import Finding
 from sdep.evidence.evidence import Evidence
-from sdep.rollout.analysis.interval import Risk, Verdict
+from sdep.rollout.analysis.interval import Interval, Kept, Risk, Verdict
 from sdep.rollout.analysis.margins import margin
 from sdep.rollout.analysis.odds import worse
 from sdep.rollout.analysis.rules import RULES
 from sdep.rollout.analysis.split import split
 
+KEPT = 0.5
+"""The part of the chances of an error that is kept for the last look of a rollout (decision 0033)."""
 _WORST_FIRST: tuple[Verdict, ...] = ("Fail", "Inconclusive", "NoData", "Pass")
 
 
-def analyse(
-    analysis: Analysis,
-    stable: Evidence,
-    canary: Evidence,
-    *,
-    steps: int,
-    share: float | None,
-    odds: Mapping[str, Sequence[float]] | None = None,
-) -> list[Finding]:
-    """Judges the evidence since the current step began; to be asked again as often as one likes.
+@dataclass(frozen=True)
+class Look:
+    """Which look of a rollout it is.
 
-    In all looks of all `steps` together a canary that is no worse fails with a chance of at most `analysis.alpha`. `share` is the
-    part of both predictors' requests that the canary is meant to get, None where nobody knows. `odds` is what all looks say of errors
-    and refusals (`odds.py`); without it the evidence alone does. A split that is off comes first and leaves
-    nothing clear, except a failure of a canary that got too little: gateways turn away from one that fails.
+    `share` is the part of both predictors' requests that the canary is meant to get, None where nobody knows. `odds` is what all looks
+    say of errors and refusals (`odds.py`); without it the evidence alone does. `last` is for one look, whose time was fixed before;
+    `kept` is the part of the chances of an error that no other look may take.
     """
-    judged = sum(not metric.dry_run for metric in analysis.metrics)
-    each = analysis.alpha / max(1, judged)
-    risk = Risk(worse=each / steps, passed=analysis.alpha)
+
+    steps: int
+    share: float | None
+    odds: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    last: bool = False
+    kept: float = KEPT
+
+
+def analyse(analysis: Analysis, stable: Evidence, canary: Evidence, look: Look) -> list[Finding]:
+    """Judges the evidence since the current step began; to be asked again as often as one likes, and once as the last look.
+
+    In all looks of all steps together a canary that is no worse fails with a chance of at most `analysis.alpha`. A split that is off
+    comes first and leaves nothing clear, except a failure of a canary that got too little: gateways turn away from one that fails.
+    """
+    each = analysis.alpha / max(1, sum(not metric.dry_run for metric in analysis.metrics))
+    risk = Risk(
+        worse=each / look.steps,
+        passed=analysis.alpha,
+        kept=look.kept,
+        last=Kept(worse=look.kept * each, passed=look.kept * analysis.alpha) if look.last else None,
+    )
     findings = [
-        _finding(metric, stable, canary, _told(risk, metric, odds or {}, each), analysis.min_requests)
+        _finding(metric, stable, canary, _told(risk, metric, look.odds, each), analysis.min_requests)
         for metric in analysis.metrics
     ]
-    off = split(stable, canary, share)
+    off = split(stable, canary, look.share)
     return [off, *(_doubted(finding, off) for finding in findings)] if off else findings
 
 
 def _told(risk: Risk, metric: Metric, odds: Mapping[str, Sequence[float]], alpha: float) -> Risk:
-    """With what all looks of the rollout say, which need not share `alpha` between steps."""
+    """With what all looks of the rollout say, which need not share `alpha` between steps.
+
+    The last look counts the requests of a step together: that says nothing where they say otherwise look by look.
+    """
     logs = odds.get(metric.name)
-    return replace(risk, surely=worse(logs, alpha)) if logs else risk
+    if not logs:
+        return risk
+    last = risk.last if risk.last is None or worse(logs, 1) else replace(risk.last, worse=0.0)
+    return replace(risk, surely=worse(logs, alpha * (1 - risk.kept)), last=last)
 
 
 def unseen(findings: Sequence[Finding], why: str) -> list[Finding]:
@@ -91,9 +109,17 @@ def _finding(metric: Metric, stable: Evidence, canary: Evidence, risk: Risk, lea
             "estimate": _known(found.interval.estimate),
             "low": _known(found.interval.low),
             "high": _known(found.interval.high),
-            "message": found.message,
+            "message": found.message + (_lacking(found.interval, margin(metric)) if risk.last else ""),
         }
     )
+
+
+def _lacking(interval: Interval, allowed: float) -> str:
+    """For people who decide what to do about a rollout that was not told within its time."""
+    times = interval.lacking(allowed)
+    if interval.verdict(allowed) != "Inconclusive" or not math.isfinite(times):
+        return ""
+    return f"; the last look: about {max(2, math.ceil(times)):,} times as many requests would tell"
 
 
 def _known(value: float) -> float | None:

@@ -10,18 +10,37 @@ Verdict = Literal["Pass", "Fail", "Inconclusive", "NoData"]
 
 
 @dataclass(frozen=True)
+class Kept:
+    """The chances that are kept for one last look, at a time that was fixed before: `worse` and `passed` as in `Risk`."""
+
+    worse: float
+    passed: float
+
+
+@dataclass(frozen=True)
 class Risk:
     """The chances that may be taken with one measure in one step, each over all looks together.
 
     `worse`: that a canary that is no worse is called worse. Any measure in any step turns a rollout back, so they share it
     (Bonferroni). `passed`: that a canary beyond the margin passes. To be promoted it has to pass by every measure in every step, so each
     may take the whole of it (Berger's intersection-union test, 1982). `surely`: whether it is worse, where that is told by more than the
-    evidence of the step.
+    evidence of the step. `last` is there at the last look alone, `early` is what every look may take beside it.
     """
 
     worse: float
     passed: float
     surely: bool | None = None
+    kept: float = 0.0
+    last: Kept | None = None
+
+    def shared(self, parts: int) -> Risk:
+        """By so many ways in which one measure may fail."""
+        last = replace(self.last, worse=self.last.worse / parts) if self.last else None
+        return replace(self, worse=self.worse / parts, last=last)
+
+    @property
+    def early(self) -> Risk:
+        return Risk(self.worse * (1 - self.kept), self.passed * (1 - self.kept), self.surely)
 
 
 @dataclass(frozen=True)
@@ -51,6 +70,11 @@ class Interval:
         """The same where it is known by another way whether it is worse."""
         return replace(self, differs=differs, low=max(self.low, 0.0) if differs else self.low)
 
+    def narrowed(self, low: float, high: float) -> Interval:
+        """By bounds that were found in another way; the estimate is within them."""
+        low, high = min(low, self.estimate), max(high, self.estimate)
+        return replace(self, low=max(self.low, low), high=min(self.high, high))
+
     def times(self, factor: float) -> Interval:
         """The same in another unit."""
         return Interval(factor * self.estimate, factor * self.low, factor * self.high, self.differs)
@@ -66,6 +90,10 @@ class Interval:
             "Pass": f"within the {margin:g} allowed",
             "Inconclusive": f"which does not tell yet whether it is within the {margin:g} allowed",
         }[self.verdict(margin)]
+
+    def lacking(self, margin: float) -> float:
+        """How many times as many requests would tell that it is within the margin, were the estimate right: bounds narrow by the root."""
+        return ((self.high - self.estimate) / (margin - self.estimate)) ** 2 if self.estimate < margin else math.inf
 
     def difference(self, margin: float, unit: str) -> str:
         """For people: `worse by 2.1 points (0.6 to 3.9), more than the 1 allowed`."""

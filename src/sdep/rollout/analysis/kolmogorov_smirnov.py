@@ -9,9 +9,10 @@ from functools import cached_property
 from typing import NamedTuple
 
 from sdep.evidence.histogram import Histogram
-from sdep.rollout.analysis.bands import band
+from sdep.rollout.analysis.bands import band, bands_once
 from sdep.rollout.analysis.bernoulli import around, evidence_against, log_likelihood, log_mixture, log_mixtures
 from sdep.rollout.analysis.few import FEW, PART, as_classes
+from sdep.rollout.analysis.hypergeometric import as_many
 from sdep.rollout.analysis.interval import Interval, Risk
 from sdep.rollout.analysis.proportions import Share, difference
 
@@ -27,11 +28,27 @@ Point = tuple[float, float]
 
 def kolmogorov_smirnov(stable: Histogram, canary: Histogram, risk: Risk) -> Interval:
     """As a fraction: the greatest difference of the two shares of values up to some threshold."""
-    curve = _curve(stable, canary)
+    curve, early = _curve(stable, canary), risk.early
     n, m = curve[-1]
     estimate = _greatest(curve)
-    high = min(1.0, estimate + band(n, risk.passed / 2) + band(m, risk.passed / 2))
-    return Interval(estimate, _least(curve, risk.worse, few=as_classes(stable, canary) is not None), high)
+    high = min(1.0, estimate + band(n, early.passed / 2) + band(m, early.passed / 2))
+    found = Interval(estimate, _least(curve, early.worse, few=as_classes(stable, canary) is not None), high)
+    if risk.last is None:
+        return found
+    found = found.narrowed(-math.inf, estimate + bands_once(int(n), int(m), risk.last.passed))
+    return found.known(found.worse or _unlike_once(curve, risk.last.worse))
+
+
+def _unlike_once(curve: list[Point], alpha: float) -> bool:
+    """Whether either has too many of the values up to some level of both together, which is any arm's by chance were they alike."""
+    n, m = int(curve[-1][0]), int(curve[-1][1])
+    each = alpha / (2 * len(LEVELS))
+    for level in LEVELS:
+        below, beside = curve[bisect_left(curve, level * (n + m), lo=1, key=sum)]
+        one, other = Share(below, n), Share(beside, m)
+        if min(as_many(one, other), as_many(other, one)) <= each:
+            return True
+    return False
 
 
 def least_distance(stable: Histogram, canary: Histogram, alpha: float) -> float:

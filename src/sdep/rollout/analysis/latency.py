@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from sdep.api.rollout import Metric
 from sdep.evidence.evidence import Evidence
 from sdep.evidence.exposed import BUCKETS
@@ -25,7 +23,7 @@ def latency(metric: Metric, stable: Evidence, canary: Evidence, risk: Risk) -> C
     edges = BUCKETS if stable.bucketed or canary.bucketed else ()
     arms = ordered(stable.latency, edges), ordered(canary.latency, edges)
     lower = [quantile for quantile in LOWER_QUANTILES if quantile < metric.quantile]
-    each = replace(risk, worse=risk.worse / (1 + len(lower)))
+    each = risk.shared(1 + len(lower))
     own = _percent(arms, metric.quantile, each)
     judged = metric.quantile, own
     if own.verdict(margin(metric)) != "Fail":

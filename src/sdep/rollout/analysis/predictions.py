@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sdep.api.rollout import Metric, PredictionDistance
 from sdep.evidence.evidence import MOST_CLASSES, Evidence
@@ -51,7 +51,7 @@ class _Kind:
 def predictions(metric: Metric, stable: Evidence, canary: Evidence, risk: Risk) -> Comparison:
     """In hundredths of distance; where there are numbers and classes, the worse of both, which share the chance of a false alarm."""
     kinds = list(_kinds(metric, stable, canary))
-    each = replace(risk, worse=risk.worse / len(kinds))
+    each = risk.shared(len(kinds))
     found = [(kind, kind.apart(each).times(100)) for kind in kinds]
     kind, worst = min(found, key=lambda pair: (_WORST.index(pair[1].verdict(margin(metric))), -pair[1].estimate))
     return Comparison(worst, _sentence(metric, kind, worst))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 from sdep.api.rollout import Metric
 from sdep.evidence.evidence import Evidence
 from sdep.rollout.analysis.comparison import Comparison
-from sdep.rollout.analysis.interval import Risk
+from sdep.rollout.analysis.exact_difference import exactly_most
+from sdep.rollout.analysis.hypergeometric import as_many
+from sdep.rollout.analysis.interval import Interval, Risk
 from sdep.rollout.analysis.margins import margin
 from sdep.rollout.analysis.proportions import Share, difference
 
@@ -26,9 +30,17 @@ def share(hits: int, evidence: Evidence) -> Share:
 
 
 def _compared(metric: Metric, stable: Share, canary: Share, risk: Risk, verb: str) -> Comparison:
-    points = difference(stable, canary, risk).known(risk.surely).times(100)
+    points = _difference(stable, canary, risk).times(100)
     facts = (
         f"{100 * canary.rate:.1f} % of {canary.trials:,} requests {verb}, "
         f"{100 * stable.rate:.1f} % of {stable.trials:,} at the stable predictor"
     )
     return Comparison(points, f"{facts}: {points.difference(margin(metric), 'points')}")
+
+
+def _difference(stable: Share, canary: Share, risk: Risk) -> Interval:
+    found = difference(stable, canary, risk.early).known(risk.surely)
+    if risk.last is None:
+        return found
+    found = found.narrowed(-math.inf, exactly_most(stable, canary, risk.last.passed))
+    return found.known(found.worse or as_many(stable, canary) <= risk.last.worse)
