@@ -45,6 +45,7 @@ IN_NO_STATUS = (
     "runtime/",
     "diagnosis/",
     "pipelines/",
+    "operator/discovery.py",
     "operator/election.py",
     "operator/page/",
     "cluster/credentials.py",
