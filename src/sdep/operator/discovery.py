@@ -38,15 +38,16 @@ class Discovery:
     async def run(self) -> None:
         """Raises TransientError where a kind is served and not watched: nothing but a new start finds it."""
         await self._watched.ready_resources.wait()
+        before: set[ResourceName] = set()
         while True:
             await asyncio.sleep(_BETWEEN_LOOKS_SECONDS)
-            before = await self._unwatched()
-            if before and (both := before & await self._unwatched(after=_BETWEEN_LOOKS_SECONDS)):
+            now = await self._unwatched()
+            if both := before & now:
                 names = ", ".join(".".join(filter(None, (plural, version, group))) for group, version, plural in both)
                 raise TransientError("NotWatched", f"the API server serves {names}, which no watch was opened for")
+            before = now
 
-    async def _unwatched(self, after: float = 0.0) -> set[ResourceName]:
-        await asyncio.sleep(after)
+    async def _unwatched(self) -> set[ResourceName]:
         watched = {(found.group, found.version, found.plural) for found in self._watched.watched_resources}
         missing = [name for name in self._wanted if name not in watched]
         found: set[ResourceName] = set()
