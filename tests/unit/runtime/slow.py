@@ -12,14 +12,21 @@ import numpy as np
 from sdep.contract import ServedModel, ServedParameter, ServedUnit
 
 
-def save_slow(folder: Path, seconds: float) -> None:
+def save_slow(folder: Path, seconds: float) -> Path:
+    """What is returned gets a byte for each call that the model began."""
+    began = folder / "began"
+
     class Slow:
         def predict(self, rows: Any) -> Any:  # noqa: ANN401 - an array
+            with began.open("ab") as calls:
+                calls.write(b".")
             time.sleep(seconds)
             return np.asarray(rows).sum(axis=1)
 
     folder.mkdir(parents=True)
+    began.touch()
     (folder / "model.pkl").write_bytes(cloudpickle.dumps(Slow()))
+    return began
 
 
 def slow_unit(name: str) -> ServedUnit:

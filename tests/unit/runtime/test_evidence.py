@@ -228,15 +228,21 @@ def until(holds: Callable[[], bool]) -> None:
 
 def test_grpc_calls_that_nobody_waits_for_are_no_good_answers(tmp_path: Path) -> None:
     """One whose time was over is the server's fault, one that its client cancelled is not."""
-    save_slow(tmp_path / "mnt/models/slow", 1)
+    began = save_slow(tmp_path / "mnt/models/slow", 3)
     request = pb.SeldonMessage(data=pb.DefaultData(tensor=pb.Tensor(shape=[1, 1], values=[1])))
-    with running(tmp_path, slow_unit("slow"), SDEP_WORKERS="1", SDEP_GRPC_PORT="0") as engine:
-        assert called(engine, PREDICT, request, timeout=0.2) is grpc.StatusCode.DEADLINE_EXCEEDED
+    with (
+        running(tmp_path, slow_unit("slow"), SDEP_WORKERS="1", SDEP_GRPC_PORT="0") as engine,
+        grpc.insecure_channel(f"127.0.0.1:{engine.grpc_port}") as channel,
+    ):
+        grpc.channel_ready_future(channel).result(30)
+        predict = channel.unary_unary(PREDICT, pb.SeldonMessage.SerializeToString, bytes)
+        late = predict.future(request, timeout=2)
+        until(lambda: began.read_bytes() == b".")
+        assert late.exception(30).code() is grpc.StatusCode.DEADLINE_EXCEEDED
         until(lambda: told(engine) == Evidence(requests=1, errors=1))
-        with grpc.insecure_channel(f"127.0.0.1:{engine.grpc_port}") as channel:
-            call = channel.unary_unary(PREDICT, pb.SeldonMessage.SerializeToString, bytes).future(request)
-            time.sleep(0.2)
-            call.cancel()
+        left = predict.future(request)
+        until(lambda: began.read_bytes() == b"..")
+        left.cancel()
         until(lambda: told(engine) == Evidence(requests=2, errors=1, refusals=1))
 
 

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 PUID = "seldon-puid"
 FAILED = 500
 """The first code that is no fault of the client's."""
+WAITED = 0.9
+"""Who leaves when this part of the deadline is over waited in vain. A client's own clock ends first: it began before the
+request came here, and `grpc-timeout` is rounded up (by a hundredth, in gRPC's own clients)."""
 
 
 class Method(NamedTuple):
@@ -68,7 +71,7 @@ def _handler(path: str, answer: Answer, metrics: Metrics | None) -> Callable[...
             if code >= FAILED and not isinstance(failed, NotReadyError):
                 event("request failed", level="error", path=path, puid=puid, detail=failed.message)
         except asyncio.CancelledError:
-            code = OVERDUE if left is not None and time.perf_counter() - begin >= left else CANCELLED
+            code = OVERDUE if left is not None and time.perf_counter() - begin >= WAITED * left else CANCELLED
             raise
         except Exception as failed:  # noqa: BLE001 - the client gets a sentence and the log the trace
             event("request failed", level="error", path=path, puid=puid, error=failed)
