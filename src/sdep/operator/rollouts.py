@@ -138,8 +138,9 @@ class Rollouts:
         collected = gathered(collected, told, present, now).model_copy(update=new)
         share = None if before.mirror else 0.5 if trial.baseline else before.weight / 100
         steps = len(trial.spec.steps)
-        arms = collected.stable, collected.canary
-        compared = analyse(analysis, *arms, Look(steps=steps, share=share, odds=collected.odds, last=last))
+        look = Look(steps=steps, share=share, odds=collected.odds, last=last)
+        # In a thread: a last look at many failures takes a second, in which others' objects are not to wait.
+        compared = await asyncio.to_thread(analyse, analysis, collected.stable, collected.canary, look)
         compared = unseen(compared, untold) if untold else compared
         return collected, [*(last_look.standing(before.findings, compared) if looked else compared), *answered]
 

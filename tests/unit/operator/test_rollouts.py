@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import time
 from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
@@ -46,6 +48,7 @@ class Pods:
         self.silent = ""
         self.failed: dict[str, str] = {}
         self.described: list[str] = []
+        self.scale = 1
 
     async def metadata(self, asked: Asked) -> GraphMetadata | None:
         name = asked.pod["metadata"]["uid"]
@@ -58,7 +61,7 @@ class Pods:
     async def tell(self, asked: Iterable[Asked]) -> list[Told]:
         every = list(asked)
         self.asked.append(sorted(f"{one.side} {one.pod['metadata']['name']}:{one.port}" for one in every))
-        evidence = Evidence(requests=100 * len(self.asked))
+        evidence = Evidence(requests=100 * len(self.asked) * self.scale, errors=25 * len(self.asked) * (self.scale - 1))
         return [Told(one.pod["metadata"]["uid"], one.side, later(-60), evidence) for one in every]
 
 
@@ -424,6 +427,21 @@ async def test_a_canary_that_no_look_could_pass_is_promoted_by_the_last_one_whic
     done = await world.at(138)
     assert (done.phase, done.history[0].why) == ("Promoted", "every metric passed by the last look")
     assert done.collected.last_look == later(118)
+
+
+async def test_a_last_look_at_many_failures_lets_other_objects_be_worked_at_meanwhile() -> None:
+    world = World({"maxDuration": "118s"}, steps=[{"weight": 50, "duration": "1m"}])
+    world.pods.scale = 200
+    for second in range(0, 120, 10):
+        await world.at(second)
+    looked, longest = asyncio.create_task(world.at(118)), 0.0
+    begin = before = time.perf_counter()
+    while not looked.done():
+        await asyncio.sleep(0.001)
+        now = time.perf_counter()
+        before, longest = now, max(longest, now - before)
+    assert (await looked).collected.last_look == later(118)
+    assert longest < (time.perf_counter() - begin) / 2
 
 
 async def test_a_prometheus_that_is_silent_when_the_time_is_over_costs_no_last_look() -> None:
