@@ -23,9 +23,9 @@ from bench.targets import Target
 from sdep.contract import ENV_EXPLAINER, EXPLAIN_PATH, PREDICTIONS_PATH, ServedExplainer, model_directory
 
 TIMES, WARM = 200, 20
-SECONDS = 5.0
+SECONDS = 2.0
 RATE = 300.0
-ROUNDS = 3
+ROUNDS = 15
 _ROW = {"data": {"ndarray": [ROWS[0].tolist()]}}
 
 

@@ -354,6 +354,23 @@ def test_the_program_explains_until_it_is_told_to_end(home: Path) -> None:
         assert program.process.wait(30) == 0
 
 
+def test_who_explains_gives_way_to_who_predicts(home: Path) -> None:
+    with explaining(home, settings(home, "ALE", "tree").explainer) as program:
+        assert os.getpriority(os.PRIO_PROCESS, program.process.pid) > os.getpriority(os.PRIO_PROCESS, 0)
+
+
+@pytest.mark.parametrize(("given", "threads"), [({}, "1"), ({"OMP_NUM_THREADS": "2"}, "2")])
+def test_a_library_gets_one_thread_unless_told_otherwise(given: dict[str, str], threads: str) -> None:
+    program = (
+        "from sdep.runtime.explain.main import stand_back; stand_back();"
+        "import sklearn.ensemble, threadpoolctl;"
+        "print({one['num_threads'] for one in threadpoolctl.threadpool_info() if one['user_api'] == 'openmp'})"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"} | given
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, check=True, timeout=90)
+    assert done.stdout.decode().strip() == f"{{{threads}}}"
+
+
 def test_the_program_leaves_why_it_cannot_explain_as_its_last_words(home: Path) -> None:
     told = settings(home, "TreeShap").explainer
     environment = {
