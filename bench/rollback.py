@@ -27,6 +27,8 @@ BEHAVIOURS = ("errors", "slow", "shifted", *UNSEEN, "good")
 _HEADINGS = ("CANARY", "ENDED", "BY", "SECONDS", "REQUESTS", "SAW IT", "ALLOWED", "FAILED", "WHY")
 _OK = 200
 _LONGEST = 90
+_SOON = 20.0
+"""Seconds in which a bad canary is turned back: a third of its first step."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,7 @@ def _figures(found: list[Trial]) -> Iterator[tuple[Figure, float]]:
         else:
             yield Figure(f"{trial.behaviour}-not-turned-back", 0), trial.phase != "RolledBack"
             yield Figure(f"{trial.behaviour}-requests-that-saw-it", trial.allowed), trial.saw
+            yield Figure(f"{trial.behaviour}-seconds", _SOON), trial.seconds
         if trial.behaviour in UNSEEN:
             yield Figure(f"{trial.behaviour}-failed-requests", 0), trial.failed
 
