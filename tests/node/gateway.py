@@ -13,7 +13,7 @@ _DUMP = "http://127.0.0.1:15000/config_dump?resource=dynamic_route_configs"
 def settle(target: Target, namespace: str, name: str) -> None:
     """Wait until the gateway routes as the VirtualService says: by its own configuration, which istiod pushes."""
     wanted = _weights_wanted(target, namespace, name)
-    until(lambda: _weights_routed(target, namespace, name) == wanted, f"the gateway routes {name} as {wanted}", 30)
+    until(lambda: _weights_routed(target, namespace, name) == wanted, f"the gateway routes {name} as {wanted}")
 
 
 def _weights_wanted(target: Target, namespace: str, name: str) -> dict[str, int]:

@@ -122,7 +122,7 @@ def steady(target: Target, namespace: str, name: str, file: Path) -> Iterator[Lo
     """The load on one SeldonDeployment, which is ready already, for as long as the block runs."""
     target.apply(json.dumps(_FILTER))
     try:
-        until(lambda: _says_who(target, namespace, name), "the gateway says who answered", 30)
+        until(lambda: _says_who(target, namespace, name), "the gateway says who answered")
         path = f"/seldon/{namespace}/{name}/api/v1.0/predictions"
         command = [sys.executable, str(_PROGRAM), target.gateway, path, traffic.BODY, str(PACE), str(file)]
         with PodLives.watched(target, namespace, name) as pods, subprocess.Popen(command) as process:

@@ -66,7 +66,7 @@ def wait_ready(target: Target, name: str, seconds: float = 180) -> None:
 
 def wait_routed(target: Target, name: str) -> None:
     """Until the gateway has been told of a new route, which takes istiod a moment after the object is Ready."""
-    until(lambda: traffic.send(target, NAMESPACE, name, 1, connections=1).failed == 0, f"the gateway routes {name}", 30)
+    until(lambda: traffic.send(target, NAMESPACE, name, 1, connections=1).failed == 0, f"the gateway routes {name}")
 
 
 def first_answer(target: Target, namespace: str, name: str, rows: list[list[float]]) -> object:
@@ -82,7 +82,7 @@ def first_answer(target: Target, namespace: str, name: str, rows: list[list[floa
             raise
         return True
 
-    until(answered, f"the gateway answers for {name}", 30)
+    until(answered, f"the gateway answers for {name}")
     return found[-1]
 
 

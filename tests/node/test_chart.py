@@ -296,7 +296,7 @@ def test_uninstalled_the_operator_leaves_models_that_answer_and_installed_again_
 ) -> None:
     target.apply(json.dumps(_manifest("kept", {"name": "main", "graph": unit(MODEL, name="model")})))
     _until(target, "kept", "Ready", "Ready")
-    until(lambda: traffic.send(target, MODELS, "kept", 1, connections=1).failed == 0, "the gateway routes it", 30)
+    until(lambda: traffic.send(target, MODELS, "kept", 1, connections=1).failed == 0, "the gateway routes it")
 
     def pods() -> set[str]:
         found = target.get("pods", "-n", MODELS, "-l", "seldon-deployment-id=kept")["items"]

@@ -135,7 +135,7 @@ def test_an_explainer_says_what_it_lacks_and_then_explains(
     in_mlflow(target, STORE, place, table)
     sdep.wait_ready(target, NAME)
     assert is_anchor(explained_at_port_8000(target))
-    until(lambda: asked_of_gateway(target, "*/*")[0] == 200, "the gateway routes to the explainer", 30)
+    until(lambda: asked_of_gateway(target, "*/*")[0] == 200, "the gateway routes to the explainer")
     assert b"<svg" in asked_of_gateway(target, "image/svg+xml")[1]
     assert b"Of a typical row, the medians of the reference data: oil" in shown_on_the_page(target)
     command = [str(seldon_client_python), "-W", "ignore", "-c", PUBLISHED_CLIENT, target.gateway]

@@ -110,7 +110,7 @@ def test_a_graph_of_ten_levels_is_served_and_answers(place: Place) -> None:
     place.make(owned("deep", {"name": "default", "replicas": 1, "graph": graph}))
     place.wait_for("deep", "Ready", "Ready", 90)
     sent = lambda: traffic.send(place.target, place.namespace, "deep", 1, 1)  # noqa: E731
-    until(lambda: sent().failed == 0, "the gateway leads there", 30)
+    until(lambda: sent().failed == 0, "the gateway leads there")
 
 
 @pytest.mark.usefixtures("scratch")

@@ -88,7 +88,7 @@ def expose(target: Target, made: Plan) -> None:
     for route in routes(made):
         _apply(target, route.body)
     until(lambda: _accepted(target, made), f"{made.name} is accepted by its ingress", 30)
-    until(lambda: _carried(target, made), f"the gateway routes {made.name}", 30)
+    until(lambda: _carried(target, made), f"the gateway routes {made.name}")
 
 
 def _apply(target: Target, body: dict[str, Any]) -> None:
@@ -197,7 +197,7 @@ def test_a_grpc_prediction_finds_its_predictor_by_the_headers_of_v1s_clients(
 ) -> None:
     made = plan(f"grpc-{ingress}", ingress, {"sdep.io/header-routing": "true"})
     expose(stood_in, made)
-    until(lambda: _grpc_carried(stood_in, made), f"the gateway routes gRPC of {made.name}", 30)
+    until(lambda: _grpc_carried(stood_in, made), f"the gateway routes gRPC of {made.name}")
     split = Counter(call(stood_in, made, 200))
     assert abs(split["canary"] - 200 * 0.2) <= 23
     assert split.keys() == {"main", "canary"}

@@ -67,7 +67,7 @@ def test_feedback_moves_the_router_and_a_restart_of_its_container_forgets_nothin
     body["metadata"] |= {"namespace": NAMESPACE, "labels": {"seldon.io/controller-id": CONTROLLER}}
     sdep.apply(running, body)
     running.kubectl("wait", "sdep", NAME, "-n", NAMESPACE, "--for=condition=Ready", "--timeout=240s")
-    until(lambda: answers(running), "the gateway routes to the graph", 30)
+    until(lambda: answers(running), "the gateway routes to the graph")
     assert sum(routed(running, 40)) < 20
 
     for branch, reward in ((0, 0), (1, 1), (1, 1)):
@@ -80,5 +80,5 @@ def test_feedback_moves_the_router_and_a_restart_of_its_container_forgets_nothin
     running.kubectl("exec", "-n", NAMESPACE, pod["metadata"]["name"], "--", "python3", "-c", stop)
     until(lambda: restarts(running) == 1, "the container is started again", 90)
     running.kubectl("wait", "sdep", NAME, "-n", NAMESPACE, "--for=condition=Ready", "--timeout=120s")
-    until(lambda: answers(running), "the gateway routes to the graph again", 60)
+    until(lambda: answers(running), "the gateway routes to the graph again")
     assert sum(routed(running, 40)) > 20

@@ -63,7 +63,7 @@ def test_a_request_and_its_response_reach_the_receiver_with_one_id(running: Targ
     body["metadata"] |= {"namespace": NAMESPACE, "labels": {"seldon.io/controller-id": CONTROLLER}}
     sdep.apply(running, body)
     running.kubectl("wait", "sdep", "logged", "-n", NAMESPACE, "--for=condition=Ready", "--timeout=240s")
-    until(lambda: answered(running, "logged"), "the gateway answers", 30)
+    until(lambda: answered(running, "logged"), "the gateway answers")
     kinds = ("inference.request", "inference.response")
     expected = [(f"io.seldon.serving.{kind}", ID, "echo", "main") for kind in kinds]
     until(lambda: seen(running) == expected, "both payloads have come, and nothing else", 30)

@@ -67,7 +67,7 @@ def test_two_shadows_at_once_are_compared_by_the_same_requests(target: Target, s
             traffic.predict(target, NAMESPACE, NAME, [[0.0]])
             return min(paired(target).values()) > 0
 
-        until(all_get_copies, "the gateway sends copies to both", 40)
+        until(all_get_copies, "the gateway sends copies to both")
         before = paired(target)
         for price in PRICES:
             traffic.predict(target, NAMESPACE, NAME, [[price]])

@@ -147,7 +147,7 @@ def wait_routed(target: Target, name: str) -> None:
             return posted(connection, f"/seldon/{NAMESPACE}/{name}/api/v1.0/predictions") == 200
         return False
 
-    until(routed, f"the gateway routes {name}", 60)
+    until(routed, f"the gateway routes {name}")
 
 
 def test_pods_that_need_no_change_stay_and_the_engine_makes_way_without_a_gap(
