@@ -101,6 +101,8 @@ def test_a_canary_that_never_starts_gets_no_request_and_the_status_has_its_words
     found = judged.tried(target, NAME, "dead")
     assert (found["phase"], found["reason"]) == ("RolledBack", "CanaryFailed")
     assert "its weights are lost" in found["message"]
+    assert sdep.wait_for(target, NAME, "RolloutComplete", "CanaryFailed")["status"] == "False"
+    assert ("RolledBack", f"canary: {found['message']}") in sdep.events(target, NAME)
     assert set(load.shares(began)) == {"main"}
 
 
@@ -153,6 +155,7 @@ def test_a_good_canary_is_promoted_through_its_steps_and_nobody_notices(target: 
         assert (found["phase"], found["weight"]) == ("Promoted", 100), found["message"]
         assert [decided["what"] for decided in found["history"][:2]] == ["promoted", "step 1 of 2 passed"]
         target.kubectl("wait", "sdep", NAME, "-n", NAMESPACE, "--for=condition=RolloutComplete", "--timeout=30s")
+    assert ("RolloutPromoted", f"canary: {found['message']}") in sdep.events(target, NAME)
     since = time.time()
     load.wait_for(300, since)
     assert set(load.shares(since)) == {"canary"}
@@ -175,6 +178,7 @@ def test_a_moved_alias_is_tried_on_its_own_and_survives_an_operator_that_is_kill
     sdep.wait_ready(target, name)
     sdep.wait_routed(target, name)
     assert sdep.condition(target, name, "RolloutComplete")["reason"] == "NothingOnTrial"
+    written = _written(target, name)
     with steady(target, NAMESPACE, name, tmp_path / "answers") as load, load.unharmed():
         began = time.time()
         mlflow.set_alias(MODEL, alias, "2")
@@ -192,3 +196,10 @@ def test_a_moved_alias_is_tried_on_its_own_and_survives_an_operator_that_is_kill
         since = time.time()
         load.wait_for(300, since)
         assert load.models(since) == {f"{MODEL}:2"}
+    assert _written(target, name) == written
+
+
+def _written(target: Target, name: str) -> tuple[int, dict[str, Any]]:
+    """What people wrote, and how often it changed: no rollout touches that."""
+    found = target.get("sdep", name, "-n", NAMESPACE)
+    return found["metadata"]["generation"], found["spec"]
