@@ -24,8 +24,18 @@ from sdep.rollout.analysis import Look, analyse
 RATES = (1, 10, 100)
 """Requests a second, of both predictors together."""
 ALPHA = ours.ANALYSIS.alpha
-CLEAR = {"errors 1→20 %": 1, "p99 x3": 1, "errors 1→5 %": 10, "predictions +1 sd": 10}
+CLEAR = {
+    "errors 1→20 %": 1,
+    "p99 x3": 1,
+    "errors 1→5 %": 10,
+    "p99 +50 %": 10,
+    "predictions +0.5 sd": 10,
+    "predictions +1 sd": 10,
+    "errors 1→2 %": 100,
+}
 """Failures that must be found, from how many requests a second on."""
+SOON = {("p99 +50 %", 10): 300.0, ("predictions +0.5 sd", 10): 600.0, ("errors 1→2 %", 100): 600.0}
+"""Seconds in which half of them must be found, at a number of requests a second: one of the three steps, or two."""
 MOST_MISSED = 0.01
 CALL_SECONDS = 0.002
 
@@ -80,6 +90,8 @@ def _rate(rate: int, kinds: list[Scenario], pool: Executor) -> Iterator[tuple[Ta
             yield Target(f"false-rollbacks-{name}", ALPHA), share(found["sdep"])
         elif CLEAR.get(scenario.name, math.inf) <= rate:
             yield Target(f"missed-{name}", MOST_MISSED), found["sdep"].count(None) / scenario.rollouts
+        if (scenario.name, rate) in SOON:
+            yield Target(f"seconds-{name}", SOON[scenario.name, rate]), median(found["sdep"])[0]
     headings = [f"{judge.upper()} {column}" for judge in JUDGES for column in ("%", "s", "requests")]
     headings += [f"{judge.upper()}, DOCUMENTED %" for judge in DOCUMENTED]
     sys.stdout.write(f"\n{rate} requests/s\n{table(['CANARY', 'ROLLOUTS', *headings], rows)}\n")
