@@ -110,6 +110,13 @@ class World:
         self.pods, self.gates, self.store, self.seconds = Pods(), Gates(), Store(), 0.0
         self.numbers, self.replicas = Numbers(), 1
         self.rollout = {**ROLLOUT, "analysis": {**ANALYSIS, **(analysis or {})}, **rollout}
+        self.status: RolloutStatus | None = None
+        self.restart()
+        for name in ("main", "canary"):
+            self.put_pod(name)
+
+    def restart(self) -> None:
+        """Another operator, which knows what the status says and no more."""
         self.rollouts = Rollouts(
             cast("EvidenceDoor", self.pods),
             Queries(cast("PrometheusDoor", self.numbers)),
@@ -117,9 +124,8 @@ class World:
             self.store,
             lambda: later(self.seconds),
         )
-        self.status: RolloutStatus | None = None
-        for name in ("main", "canary"):
-            self.put_pod(name)
+        if self.status:
+            self.status = RolloutStatus.model_validate_json(self.status.model_dump_json(by_alias=True))
 
     def put_pod(self, name: str) -> None:
         metadata = {
@@ -211,7 +217,7 @@ async def test_queries_are_asked_once_an_interval_and_their_counts_are_kept_in_t
     world.numbers.answer = Answer("2")
     once = await world.at(20)
     assert [(found.metric, found.verdict, found.samples) for found in once.findings] == [("refunds", "Inconclusive", 2)]
-    world.status = RolloutStatus.model_validate_json(once.model_dump_json(by_alias=True))
+    world.restart()
     back = await world.at(30)
     assert (back.phase, back.reason, world.numbers.asked[-1]) == (
         "RolledBack",

@@ -23,9 +23,8 @@ def answer(version: str) -> Answer:
 
 
 def served(version: str = "1", **more: Any) -> list[Pin]:  # noqa: ANN401 - any field
-    uri = "models:/price@champion"
     made = {"name": "price", "version": version, "artifact_uri": f"s3://models/{version}", **more}
-    return [Pin(predictor="main", unit="price", uri=uri, **made)]
+    return [Pin(predictor="main", unit="price", **{"uri": "models:/price@champion", **made})]
 
 
 def moved(body: SeldonDeployment | None = None, before: RolloutStatus | None = None, to: str = "2") -> Followed:
@@ -49,6 +48,14 @@ def test_a_moved_model_gets_a_canary_and_the_stable_predictor_keeps_its_own() ->
     assert versions(found) == {"main": "1", "main-canary": "2"}
     assert found.trial
     assert (found.trial.canary, found.trial.stable, found.trial.follows) == ("main-canary", "main", True)
+
+
+def test_a_stage_is_followed_as_an_alias_is() -> None:
+    stage = "models:/price/Production"
+    body = sdep(predictor("main", stage), **ROLLOUT)
+    found = followed(body, {("main", "price"): answer("2")}, served(uri=stage), None)
+    pins = pin_models(found.sdep, found.answers, served(uri=stage), START).pins
+    assert {key[0]: pin.version for key, pin in pins.items()} == {"main": "1", "main-canary": "2"}
 
 
 def test_while_it_is_on_trial_a_silent_registry_changes_nothing() -> None:
