@@ -85,6 +85,21 @@ NOTIFICATIONS = Counter("sdep_notifications_total", "Notifications of rollouts",
 EXPERIMENT_DECISIONS = Counter("sdep_experiment_decisions_total", "What experiments came to", ["reason"])
 LINEAGE = Counter("sdep_lineage_statements_total", "Statements on what is served", ["receiver", "outcome"])
 ROLLOUT_DECISIONS = Counter("sdep_rollout_decisions_total", "What rollouts came to", ["phase", "reason"])
+ROLLOUT_PHASE = Gauge("sdep_rollout_phase", "1 for the phase that a canary's rollout is in", [*_PREDICTOR, "phase"])
+ROLLOUT_STEP = Gauge("sdep_rollout_step", "Step that a canary is in, from 1", _PREDICTOR)
+ROLLOUT_STEPS = Gauge("sdep_rollout_steps", "Steps of a canary's rollout", _PREDICTOR)
+ROLLOUT_WEIGHT = Gauge("sdep_rollout_weight_percent", "Weight that the step asks for a canary", _PREDICTOR)
+ROLLOUT_MIRROR = Gauge("sdep_rollout_mirror_percent", "Share that the step has copied to a canary", _PREDICTOR)
+_FINDING = [*_PREDICTOR, "metric"]
+ROLLOUT_FINDING = Gauge(
+    "sdep_rollout_finding",
+    "How much worse a canary is: the estimate, between what it lies, and the limit",
+    [*_FINDING, "bound"],
+)
+ROLLOUT_SAMPLES = Gauge("sdep_rollout_finding_samples", "Requests or predictions that say so", [*_FINDING, "arm"])
+ROLLOUT_VERDICT = Gauge(
+    "sdep_rollout_finding_verdict", "1 for what a finding comes to", [*_FINDING, "dry_run", "verdict"]
+)
 
 _VERBS = {"GET": "get", "POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 _NO_ANSWER = "none"
