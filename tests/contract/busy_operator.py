@@ -32,6 +32,8 @@ SHADOW = {
     "agreement": {"estimate": 0.9, "low": 0.8, "high": 0.95},
     "delta": QUANTILES,
     "slower": QUANTILES,
+    "flips": [{"live": "cheap", "shadow": "dear", "rows": 7}],
+    "tests": [{"measure": "latency", "more": 60, "less": 20, "pValue": 0.01}],
 }
 COMPARED = {
     "verdict": "Pass",

@@ -47,6 +47,14 @@ SHADOW_DELTA = Gauge(
 SHADOW_SLOWER = Gauge(
     "sdep_shadow_latency_delta_seconds", "Time of a shadow minus that of clients", [*_PREDICTOR, "quantile"]
 )
+SHADOW_FLIPS = Gauge(
+    "sdep_shadow_flips",
+    "Rows with one label for the client and another from a shadow: the twenty most frequent kinds",
+    [*_PREDICTOR, "live_label", "shadow_label"],
+)
+SHADOW_P_VALUE = Gauge(
+    "sdep_shadow_p_value", "That a shadow's are equally likely the greater and the smaller", [*_PREDICTOR, "measure"]
+)
 CHANGES = Counter("sdep_changes_total", "Children that were created, updated or deleted", ["kind", "action"])
 REGISTRY_MOVES = Counter("sdep_model_moves_total", "Models that were replaced since their reference moved")
 WATCH_AGE = Gauge("sdep_watch_silent_seconds", "Time since the most silent watch was last heard")
