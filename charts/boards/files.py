@@ -6,11 +6,16 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from charts.boards import models, operator, predictions
+from charts.boards import models, operator, predictions, rollouts
 from charts.document import CHART
 
 FOLDER = CHART / "files" / "dashboards"
-BOARDS = {"predictions": predictions.PREDICTIONS, "models": models.MODELS, "operator": operator.OPERATOR}
+BOARDS = {
+    "predictions": predictions.PREDICTIONS,
+    "models": models.MODELS,
+    "rollouts": rollouts.ROLLOUTS,
+    "operator": operator.OPERATOR,
+}
 _WIDTH = 120
 
 

@@ -119,5 +119,22 @@ MODELS = Board(
                 signed=True,
             ),
         ),
+        (
+            Panel(
+                "Labels of shadows",
+                (
+                    Query(
+                        f"max by ({PREDICTOR}, live_label, shadow_label) (sdep_shadow_flips{{{CHOSEN}}})",
+                        f"{NAMED} {{{{live_label}}}} became {{{{shadow_label}}}}",
+                    ),
+                ),
+                description="Rows that got another label from a shadow than from who answered the client.",
+            ),
+            Panel(
+                "p-values of shadows",
+                _shadows("sdep_shadow_p_value", "measure"),
+                description="Below 0.05 the shadow's are the greater, or the smaller, by more than chance.",
+            ),
+        ),
     ),
 )

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from kopf._cogs.structs.references import Insights
 
+from sdep.api.rollout import Measure
 from sdep.cluster.client import Cluster
 from sdep.operator import metrics, probes
 from sdep.operator.health import Health
@@ -31,6 +32,27 @@ SHADOW = {
     "agreement": {"estimate": 0.9, "low": 0.8, "high": 0.95},
     "delta": QUANTILES,
     "slower": QUANTILES,
+    "flips": [{"live": "cheap", "shadow": "dear", "rows": 7}],
+    "tests": [{"measure": "latency", "more": 60, "less": 20, "pValue": 0.01}],
+}
+COMPARED = {
+    "verdict": "Pass",
+    "samples": 50,
+    "stableSamples": 950,
+    "estimate": 0.1,
+    "low": -0.2,
+    "high": 0.4,
+    "threshold": 0.5,
+}
+ROLLOUT = {
+    "phase": "Progressing",
+    "canary": "canary",
+    "stable": "main",
+    "revision": "r",
+    "step": 1,
+    "steps": 3,
+    "weight": 20,
+    "findings": [{**COMPARED, "metric": name} for name in (*get_args(Measure), "split", "margin-of-profit")],
 }
 DRIFT = [
     {
@@ -76,7 +98,8 @@ async def main() -> None:
 
     store = Store()
     metadata = {"namespace": "n", "name": "prices", "uid": "u", "resourceVersion": "1"}
-    status = {"state": "Available", "predictors": PREDICTORS, "comparisons": [SHADOW], "drift": DRIFT}
+    told = {"predictors": PREDICTORS, "comparisons": [SHADOW], "rollout": ROLLOUT, "drift": DRIFT}
+    status = {"state": "Available", **told}
     store.put_sdep({"metadata": metadata, "status": status})
     streams = Streams(Insights(), lambda *_: None, lambda *_: False)
     cluster = cast("Cluster", cast("Any", None))  # the probes for liveness alone ask it

@@ -16,6 +16,7 @@ from charts.document import CHART
 from node import command
 from sdep.operator import metrics
 from tests.contract.board_queries import NAMES, filled, of_board, of_v1
+from tests.contract.busy_operator import COMPARED, ROLLOUT
 from tests.contract.under_load import LOADS, ONE_OF_EACH, ROOT, RULES, UnderLoad, under_load
 
 WITHOUT_AN_ANSWER_IN_V1_TOO = 'service=~"/Predict"'
@@ -116,6 +117,16 @@ def test_what_is_routed_and_how_many_pods_there_are_is_as_the_operator_says(load
     assert shares == pytest.approx({"main": 94 / 121, "canary": 27 / 121}, rel=0.05)
     assert _by_predictor(load, _of("predictions", "Pods")) == {"main": 2, "canary": 1}
     assert _by_predictor(load, _of("operator", "Pods that are missing")) == {"main": 0, "canary": 1}
+
+
+def test_a_rollout_is_where_its_status_says_and_each_finding_lies_between_its_bounds(load: UnderLoad) -> None:
+    (phase,) = load.query(filled(_of("rollouts", "Phase"), load.window))
+    assert phase["metric"]["phase"] == ROLLOUT["phase"]
+    assert [_numbers(load, _of("rollouts", "Step", number)) for number in (0, 1)] == [[2], [3]]
+    assert [_numbers(load, _of("rollouts", "Weight", number)) for number in (0, 1)] == [[20], [20]]
+    found = load.query(filled(_of("rollouts", "Latency"), load.window))
+    bounds = {series["metric"]["bound"]: float(series["value"][1]) for series in found}
+    assert bounds == {bound: COMPARED[bound] for bound in ("estimate", "low", "high", "threshold")}
 
 
 def test_prometheus_evaluates_every_rule_and_records_what_the_alerts_read(load: UnderLoad) -> None:

@@ -11,6 +11,7 @@ from sdep.cluster.client import Cluster
 from sdep.operator.drift_gauges import measure_drift
 from sdep.operator.metrics import OBJECTS, QUEUE_DEPTH, READY_REPLICAS, REPLICAS, TRAFFIC, WATCH_AGE
 from sdep.operator.queue import WorkQueue
+from sdep.operator.rollout_metrics import measure_rollouts
 from sdep.operator.shadow_metrics import measure_shadows
 from sdep.operator.store import Store
 from sdep.operator.stream import SILENT_AT_MOST_SECONDS, Streams
@@ -50,6 +51,7 @@ class Health:
             OBJECTS.labels(state=state).set(states[state])
         _measure_predictors(self._store.sdeps.values())
         measure_shadows(self._store.sdeps.values())
+        measure_rollouts(self._store.sdeps.values())
         measure_drift(self._store.sdeps.values())
         QUEUE_DEPTH.set(self._queue.depth)
         WATCH_AGE.set(max(self._streams.silent_seconds().values(), default=0.0))

@@ -47,6 +47,14 @@ SHADOW_DELTA = Gauge(
 SHADOW_SLOWER = Gauge(
     "sdep_shadow_latency_delta_seconds", "Time of a shadow minus that of clients", [*_PREDICTOR, "quantile"]
 )
+SHADOW_FLIPS = Gauge(
+    "sdep_shadow_flips",
+    "Rows with one label for the client and another from a shadow: the twenty most frequent kinds",
+    [*_PREDICTOR, "live_label", "shadow_label"],
+)
+SHADOW_P_VALUE = Gauge(
+    "sdep_shadow_p_value", "That a shadow's are equally likely the greater and the smaller", [*_PREDICTOR, "measure"]
+)
 CHANGES = Counter("sdep_changes_total", "Children that were created, updated or deleted", ["kind", "action"])
 REGISTRY_MOVES = Counter("sdep_model_moves_total", "Models that were replaced since their reference moved")
 WATCH_AGE = Gauge("sdep_watch_silent_seconds", "Time since the most silent watch was last heard")
@@ -85,6 +93,21 @@ NOTIFICATIONS = Counter("sdep_notifications_total", "Notifications of rollouts",
 EXPERIMENT_DECISIONS = Counter("sdep_experiment_decisions_total", "What experiments came to", ["reason"])
 LINEAGE = Counter("sdep_lineage_statements_total", "Statements on what is served", ["receiver", "outcome"])
 ROLLOUT_DECISIONS = Counter("sdep_rollout_decisions_total", "What rollouts came to", ["phase", "reason"])
+ROLLOUT_PHASE = Gauge("sdep_rollout_phase", "1 for the phase that a canary's rollout is in", [*_PREDICTOR, "phase"])
+ROLLOUT_STEP = Gauge("sdep_rollout_step", "Step that a canary is in, from 1", _PREDICTOR)
+ROLLOUT_STEPS = Gauge("sdep_rollout_steps", "Steps of a canary's rollout", _PREDICTOR)
+ROLLOUT_WEIGHT = Gauge("sdep_rollout_weight_percent", "Weight that the step asks for a canary", _PREDICTOR)
+ROLLOUT_MIRROR = Gauge("sdep_rollout_mirror_percent", "Share that the step has copied to a canary", _PREDICTOR)
+_FINDING = [*_PREDICTOR, "metric"]
+ROLLOUT_FINDING = Gauge(
+    "sdep_rollout_finding",
+    "How much worse a canary is: the estimate, between what it lies, and the limit",
+    [*_FINDING, "bound"],
+)
+ROLLOUT_SAMPLES = Gauge("sdep_rollout_finding_samples", "Requests or predictions that say so", [*_FINDING, "arm"])
+ROLLOUT_VERDICT = Gauge(
+    "sdep_rollout_finding_verdict", "1 for what a finding comes to", [*_FINDING, "dry_run", "verdict"]
+)
 
 _VERBS = {"GET": "get", "POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 _NO_ANSWER = "none"

@@ -5,15 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sdep.operator.metrics import SHADOW_AGREEMENT, SHADOW_DELTA, SHADOW_PAIRS, SHADOW_SLOWER, SHADOW_UNPAIRED
+from sdep.operator.metrics import (
+    SHADOW_AGREEMENT,
+    SHADOW_DELTA,
+    SHADOW_FLIPS,
+    SHADOW_P_VALUE,
+    SHADOW_PAIRS,
+    SHADOW_SLOWER,
+    SHADOW_UNPAIRED,
+)
 
 _QUANTILES = {"p05": "0.05", "p50": "0.5", "p95": "0.95", "p99": "0.99"}
 
 
 def measure_shadows(sdeps: Iterable[Mapping[str, Any]]) -> None:
     """As each status says; a shadow that is no more has no series."""
-    for metric in (SHADOW_PAIRS, SHADOW_UNPAIRED, SHADOW_AGREEMENT, SHADOW_DELTA, SHADOW_SLOWER):
-        metric.clear()
+    for counter in (SHADOW_PAIRS, SHADOW_UNPAIRED):
+        counter.clear()
+    for gauge in (SHADOW_AGREEMENT, SHADOW_DELTA, SHADOW_SLOWER, SHADOW_FLIPS, SHADOW_P_VALUE):
+        gauge.clear()
     for body in sdeps:
         for found in (body.get("status") or {}).get("comparisons") or ():
             _measure((body["metadata"]["namespace"], body["metadata"]["name"], found["shadow"]), found)
@@ -30,6 +40,15 @@ def _measure(shadow: tuple[str, str, str], found: Mapping[str, Any]) -> None:
         for name, value in (found.get(field) or {}).items():
             if name in _QUANTILES:
                 gauge.labels(*shadow, _QUANTILES[name]).set(value)
+    _measure_named(shadow, found)
+
+
+def _measure_named(shadow: tuple[str, str, str], found: Mapping[str, Any]) -> None:
+    """Flips by their labels, of which a status names the most frequent alone, and tests by what they measure."""
+    for flip in found.get("flips") or ():
+        SHADOW_FLIPS.labels(*shadow, flip["live"], flip["shadow"]).set(flip["rows"])
+    for test in found.get("tests") or ():
+        SHADOW_P_VALUE.labels(*shadow, test["measure"]).set(test["pValue"])
 
 
 def _outcomes(found: Mapping[str, Any]) -> dict[str, int]:

@@ -26,7 +26,7 @@ def health(store: Store, cluster: Cluster | None = None) -> Health:
     return Health(cluster, store, WorkQueue(reconcile), Streams(Insights(), lambda *_: None, lambda *_: False))
 
 
-def _series(gauge: Any) -> dict[str, float]:  # noqa: ANN401 - a gauge of the client library
+def series(gauge: Any) -> dict[str, float]:  # noqa: ANN401 - a gauge of the client library
     (family,) = gauge.collect()
     return {"/".join(sample.labels.values()): sample.value for sample in family.samples}
 
@@ -38,11 +38,11 @@ async def test_every_predictor_has_its_pods_and_its_traffic_until_it_is_no_more(
     store.put_sdep(sdep("new"))
     asked = health(store)
     asked.measure()
-    assert _series(REPLICAS) == {"n/prices/main": 3, "n/prices/canary": 0}
-    assert _series(READY_REPLICAS) == {"n/prices/main": 2, "n/prices/canary": 0}
-    assert _series(TRAFFIC) == {"n/prices/main": 75, "n/prices/canary": 25}
-    assert _series(OBJECTS) == {"Available": 0, "Creating": 1, "Failed": 0, "Unknown": 1}
+    assert series(REPLICAS) == {"n/prices/main": 3, "n/prices/canary": 0}
+    assert series(READY_REPLICAS) == {"n/prices/main": 2, "n/prices/canary": 0}
+    assert series(TRAFFIC) == {"n/prices/main": 75, "n/prices/canary": 25}
+    assert series(OBJECTS) == {"Available": 0, "Creating": 1, "Failed": 0, "Unknown": 1}
 
     store.drop_sdep(sdep("prices"))
     asked.measure()
-    assert _series(REPLICAS) == _series(READY_REPLICAS) == _series(TRAFFIC) == {}
+    assert series(REPLICAS) == series(READY_REPLICAS) == series(TRAFFIC) == {}
