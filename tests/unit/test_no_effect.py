@@ -105,7 +105,7 @@ def test_an_explainers_endpoint() -> None:
     assert said({"explainer": shap}) == ["explainer.endpoint"]
     assert said({"explainer": {**shap, "endpoint": {"service_port": 1, "type": "REST"}}}) == []
     port = {"containerSpec": {"name": "e", "image": "i", "ports": [{"name": "http", "containerPort": 9}]}}
-    assert said({"explainer": {**shap, **port, "endpoint": {"service_port": 1}}}) == ["explainer.endpoint"]
+    assert said({"explainer": {**shap, **port, "endpoint": {"service_port": 1}}}) == ["explainer.endpoint.service_port"]
 
 
 @pytest.mark.parametrize("implementation", ["SKLEARN_SERVER", "XGBOOST_SERVER", "MLFLOW_SERVER"])

@@ -47,9 +47,7 @@ def dead_fields(sdep: SeldonDeployment, settings: OperatorSettings) -> Iterator[
             yield no_effect(f"{field}.initParameters", message)
         if explainer.endpoint and explainer.endpoint.type == "GRPC":
             yield no_effect(f"{field}.endpoint.type", "an explainer asks its predictor over HTTP")
-        if useless := _useless_endpoint(explainer):
-            message = "give the port in endpoint.service_port, or name the container's port http"
-            yield no_effect(f"{field}.endpoint", f"{', '.join(useless)}: {message}")
+        yield from _endpoint(field, explainer)
         if explainer.reference and explainer.image(settings.explainer_image):
             yield no_effect(f"{field}.reference", "an explainer in an image of its own reads none")
         elif explainer.reference and predictor.graph.children:
@@ -57,12 +55,12 @@ def dead_fields(sdep: SeldonDeployment, settings: OperatorSettings) -> Iterator[
             yield no_effect(f"{field}.reference", message)
 
 
-def _useless_endpoint(explainer: Explainer) -> list[str]:
-    """The fields of its endpoint that say nothing: a container that names a port http listens there."""
+def _endpoint(field: str, explainer: Explainer) -> Iterator[Problem]:
     given = explainer.endpoint.to_manifest() if explainer.endpoint else {}
-    named = any(port.get("name") == "http" for port in explainer.container.get("ports") or ())
-    useful = {"type"} if named else {"type", "service_port"}
-    return [name for name in given if name not in useful]
+    if useless := [name for name in given if name not in {"type", "service_port"}]:
+        yield no_effect(f"{field}.endpoint", f"{', '.join(useless)}: v1 ignores it too: write the port in service_port")
+    if "service_port" in given and any(port.get("name") == "http" for port in explainer.container.get("ports") or ()):
+        yield no_effect(f"{field}.endpoint.service_port", "the port that its container names http is where it listens")
 
 
 def _explainers(sdep: SeldonDeployment) -> Iterator[tuple[str, Explainer, Predictor]]:
