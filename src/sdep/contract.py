@@ -78,6 +78,13 @@ ENV_PAYLOAD_ENDPOINT = "REQUEST_LOGGER_DEFAULT_ENDPOINT"
 OPEN_INFERENCE = frozenset({"v2", "kfserving"})
 """The two names of the Open Inference Protocol."""
 
+PARAMETER_METHODS = ("predict_method", "method")
+"""Parameters of a model that name what it is asked for; the first that is given counts."""
+PARAMETER_XTYPE = "xtype"
+PARAMETER_BATCH_SIZE, PARAMETER_BATCH_SECONDS = "max_batch_size", "max_batch_time"
+MODEL_PARAMETERS = frozenset({*PARAMETER_METHODS, PARAMETER_XTYPE, PARAMETER_BATCH_SIZE, PARAMETER_BATCH_SECONDS})
+"""All that the runtime reads of a model's parameters, beside the tolerances of any unit."""
+
 EXPLAINER_PORT = 9000
 EXPLAIN_PATH = "/api/v1.0/explain"
 EXAMPLE_PATH = "/api/v1.0/explanations/example"

@@ -59,6 +59,13 @@ def test_what_is_quoted_is_said() -> None:
     assert all(feature.said() for feature in FEATURES if feature.shown)
 
 
+def test_what_has_no_effect_is_said() -> None:
+    """A row that says so has an example, and what is said of the example names the row's field."""
+    useless = [feature for feature in FEATURES if feature.here.startswith(("nothing", "accepted and unused"))]
+    assert len(useless) > 10
+    assert not [feature.field for feature in useless if feature.path[-1].rstrip("*") not in feature.said()]
+
+
 def covered(name: str, row: str) -> bool:
     return name.startswith(row[:-1]) if row.endswith("*") else name == row
 

@@ -1,6 +1,7 @@
 """Each case renders to just what its golden file holds: what a pull request changes in the cluster is seen in its diff.
 
-A case is a folder with `given.yaml` and `then.yaml`; every folder of `examples/` is one too. `make golden` writes the golden files.
+A case is a folder with `given.yaml` and `then.yaml`, and with `settings.yaml` where the operator is told something; every folder of
+`examples/` is one too. `make golden` writes the golden files.
 """
 
 from __future__ import annotations
@@ -29,10 +30,10 @@ CASES |= {
 }
 
 
-def rendered(manifest: str) -> str:
+def rendered(manifest: str, settings: OperatorSettings) -> str:
     """Everything that the manifest becomes, with each model pinned to a made-up version 7."""
     sdep = with_defaults(parse(yaml.safe_load(manifest)))
-    assert not [problem for problem in problems(sdep) if problem.severity == "error"]
+    assert not [problem for problem in problems(sdep, settings) if problem.severity == "error"]
     pins = {
         key: Pin(
             predictor=key[0],
@@ -46,14 +47,19 @@ def rendered(manifest: str) -> str:
         )
         for key, unit in units_with_models(sdep)
     }
-    plan = Plan(sdep, pins, requested(sdep.spec.predictors), OperatorSettings(runtime_image="sdep-runtime:test"))
+    plan = Plan(sdep, pins, requested(sdep.spec.predictors), settings)
     return yaml.safe_dump_all((made.body for made in render(plan)), sort_keys=False, explicit_start=True, width=140)
+
+
+def installed(file: Path) -> OperatorSettings:
+    given = yaml.safe_load(file.read_text()) if file.exists() else {}
+    return OperatorSettings.model_validate({"runtime_image": "sdep-runtime:test", **given})
 
 
 @pytest.mark.parametrize("case", sorted(CASES))
 def test_a_manifest_renders_to_its_golden_file(case: str) -> None:
     given, then = CASES[case]
-    found = rendered(given.read_text())
+    found = rendered(given.read_text(), installed(given.with_name("settings.yaml")))
     if os.environ.get("SDEP_GOLDEN") == "write":
         then.parent.mkdir(exist_ok=True)
         then.write_text(found)

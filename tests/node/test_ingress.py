@@ -243,7 +243,7 @@ def test_istioctl_finds_nothing_to_say_of_what_any_example_becomes(bare_target: 
             }
         )
     )
-    rendered = [file for file in GOLDEN if file.name != "given.yaml"]
+    rendered = [file for file in GOLDEN if file.name not in {"given.yaml", "settings.yaml"}]
     assert len(rendered) > 5
     for file in rendered:
         analyze(bare_target, GATEWAY, chosen, file)

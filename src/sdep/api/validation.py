@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sdep.api.problem import Problem
-from sdep.api.rules import drift, effect, experiment, explainer, graph, predictors, rollout
+from sdep.api.rules import components, drift, effect, engine, experiment, explainer, graph, predictors, rollout
 from sdep.api.rules_ingress import problems_of as route_problems
 from sdep.api.seldon_deployment import SeldonDeployment
 from sdep.settings import DEFAULTS, OperatorSettings
@@ -16,6 +16,8 @@ def problems(sdep: SeldonDeployment, settings: OperatorSettings = DEFAULTS) -> t
     rules = (
         *predictors.RULES,
         *graph.RULES,
+        *components.RULES,
+        *engine.RULES,
         *effect.RULES,
         *explainer.RULES,
         *rollout.RULES,

@@ -6,6 +6,7 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from sdep.api.engine import Engine, engine_of
 from sdep.api.graph import SERVED, Unit
 from sdep.api.predictor import ComponentSpec, Predictor
 from sdep.api.seldon_deployment import SeldonDeployment
@@ -18,8 +19,6 @@ Body = Mapping[str, Any]
 Place = Literal["engine", "server", "container", "beside"]
 """`engine`: in the engine's own process. `server`: our runtime, as this unit's container. `container`: the manifest's image, or
 the one that the settings give for its server. `beside`: no unit, kept in the pod as it is written."""
-
-Engine = Literal["sidecar", "separate", "none"]
 
 
 @dataclass(frozen=True)
@@ -105,13 +104,6 @@ def lay_out(
         pods.append(Pod(None if engine == "separate" else 0, ComponentSpec(), has_engine=True))
     entry_first = sorted(pods, key=lambda pod: not (pod.has_engine if engine != "none" else pod.component == home))
     return Layout(predictor, engine, tuple(entry_first))
-
-
-def engine_of(sdep: SeldonDeployment, predictor: Predictor) -> Engine:
-    if (predictor.annotations or {}).get("seldon.io/no-engine") == "true":
-        return "none"
-    separate = (sdep.spec.annotations or {}).get("seldon.io/engine-separate-pod", "")
-    return "separate" if separate.lower() == "true" else "sidecar"
 
 
 def _home(written: Sequence[tuple[int, ComponentSpec, list[Body]]], units: Container[str | None]) -> int | None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from sdep.api.engine import engine_of
 from sdep.api.predictor import Predictor
 from sdep.api.seldon_deployment import SeldonDeployment
 from sdep.contract import CERT_MOUNT_PATH, ENV_CERT_MOUNT_PATH
-from sdep.layout.place import Pod, engine_of
+from sdep.layout.place import Pod
 from sdep.render.variables import completed
 
 _VOLUME = "seldon-cert-volume"

@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterator
 
 from sdep.api.environment import ENVIRONMENT, POLICIES
-from sdep.api.graph import PAYLOAD_MODES, SERVED, Unit
+from sdep.api.graph import PAYLOAD_MODES, Unit
 from sdep.api.predictor import Predictor
 from sdep.api.problem import Problem
-from sdep.api.rules.walk import containers, invalid, no_effect, predictors, units, unsupported
+from sdep.api.rules.walk import containers, invalid, no_effect, predictors, runtime_units, units, unsupported
 from sdep.api.seldon_deployment import SeldonDeployment
+from sdep.built_in import RELATIVE_TOLERANCE, TOLERANCE
+from sdep.contract import MODEL_PARAMETERS
 from sdep.settings import OperatorSettings
 
 _NOT_OF_TENSORFLOW = frozenset({"ROUTE", "AGGREGATE"})
@@ -50,17 +52,6 @@ def protocols(sdep: SeldonDeployment, _: OperatorSettings) -> Iterator[Problem]:
             yield unsupported(where, message)
 
 
-def scaling(sdep: SeldonDeployment, settings: OperatorSettings) -> Iterator[Problem]:
-    for field, predictor in predictors(sdep):
-        for number, component in enumerate(predictor.component_specs or ()):
-            where = f"{field}.componentSpecs[{number}]"
-            if component.keda_spec and not settings.keda_enabled:
-                yield no_effect(f"{where}.kedaSpec", "KEDA is not enabled: set keda.enabled in the operator's chart")
-            scaler = "hpaSpec" if component.hpa_spec else "kedaSpec" if component.keda_spec else ""
-            if scaler and component.replicas is not None and (scaler == "hpaSpec" or settings.keda_enabled):
-                yield no_effect(f"{where}.replicas", f"{scaler} decides how many pods there are")
-
-
 def loggers(sdep: SeldonDeployment, _: OperatorSettings) -> Iterator[Problem]:
     for where, _predictor, unit in units(sdep):
         if unit.logger is None:
@@ -75,20 +66,28 @@ def loggers(sdep: SeldonDeployment, _: OperatorSettings) -> Iterator[Problem]:
 def shared_processes(sdep: SeldonDeployment, settings: OperatorSettings) -> Iterator[Problem]:
     """A prepackaged unit runs in a process of ours: of its container, what a process of its own would need says nothing."""
     for field, predictor in predictors(sdep):
-        served = {
-            unit.name
-            for unit in predictor.graph.walk()
-            if unit.implementation in SERVED
-            and not settings.server_image(unit.implementation or "", sdep.spec.protocol or "seldon")
-        }
+        served = {unit.name for unit in runtime_units(sdep, predictor, settings)}
         for name, body in containers(predictor).items():
             useless = [part for part in _NOT_OF_A_SHARED_PROCESS if part in body]
-            if name in served and not body.get("image") and useless:
+            if name in served and useless:
                 message = f"{', '.join(useless)}: no effect, since the unit runs in the runtime's own process"
                 yield no_effect(f"{field}.componentSpecs.containers[{name}]", message)
 
 
+def model_parameters(sdep: SeldonDeployment, settings: OperatorSettings) -> Iterator[Problem]:
+    known = ", ".join(sorted(MODEL_PARAMETERS))
+    for field, predictor in predictors(sdep):
+        for unit in runtime_units(sdep, predictor, settings):
+            for parameter in unit.parameters or ():
+                if parameter.name not in {*MODEL_PARAMETERS, TOLERANCE, RELATIVE_TOLERANCE}:
+                    where = f"{field}.graph[{unit.name}].parameters[{parameter.name}]"
+                    yield no_effect(where, f"{unit.implementation} does not read it: its parameters are {known}")
+
+
 def dead_fields(sdep: SeldonDeployment, _: OperatorSettings) -> Iterator[Problem]:
+    for name, value in (("oauth_key", sdep.spec.oauth_key), ("oauth_secret", sdep.spec.oauth_secret)):
+        if value:
+            yield no_effect(f"spec.{name}", "v1 ignores it too: let the gateway check who asks")
     for field, predictor in predictors(sdep):
         if predictor.engine_resources:
             yield no_effect(f"{field}.engineResources", "v1 ignores it too: use svcOrchSpec.resources")
@@ -109,6 +108,11 @@ def dead_annotations(sdep: SeldonDeployment, _: OperatorSettings) -> Iterator[Pr
             yield no_effect(f"annotations[{name}]", "Ambassador is not supported: see the ingresses that are")
         elif name in _DEAD:
             yield no_effect(f"annotations[{name}]", _DEAD[name])
+    for field, predictor in predictors(sdep):
+        version = (predictor.annotations or {}).get("version")
+        if version is not None and version != (predictor.labels or {}).get("version"):
+            message = "metrics get predictor_version from the predictor's label: write labels.version"
+            yield no_effect(f"{field}.annotations[version]", message)
 
 
 def numbers(sdep: SeldonDeployment, _: OperatorSettings) -> Iterator[Problem]:
@@ -147,9 +151,9 @@ def _accounts(predictor: Predictor) -> int:
 
 RULES = (
     protocols,
-    scaling,
     loggers,
     shared_processes,
+    model_parameters,
     dead_fields,
     dead_endpoints,
     dead_annotations,

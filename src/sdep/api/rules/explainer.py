@@ -47,11 +47,20 @@ def dead_fields(sdep: SeldonDeployment, settings: OperatorSettings) -> Iterator[
             yield no_effect(f"{field}.initParameters", message)
         if explainer.endpoint and explainer.endpoint.type == "GRPC":
             yield no_effect(f"{field}.endpoint.type", "an explainer asks its predictor over HTTP")
+        yield from _endpoint(field, explainer)
         if explainer.reference and explainer.image(settings.explainer_image):
             yield no_effect(f"{field}.reference", "an explainer in an image of its own reads none")
         elif explainer.reference and predictor.graph.children:
             message = "a graph of several units has no model that the data belongs to: give modelUri"
             yield no_effect(f"{field}.reference", message)
+
+
+def _endpoint(field: str, explainer: Explainer) -> Iterator[Problem]:
+    given = explainer.endpoint.to_manifest() if explainer.endpoint else {}
+    if useless := [name for name in given if name not in {"type", "service_port"}]:
+        yield no_effect(f"{field}.endpoint", f"{', '.join(useless)}: v1 ignores it too: write the port in service_port")
+    if "service_port" in given and any(port.get("name") == "http" for port in explainer.container.get("ports") or ()):
+        yield no_effect(f"{field}.endpoint.service_port", "the port that its container names http is where it listens")
 
 
 def _explainers(sdep: SeldonDeployment) -> Iterator[tuple[str, Explainer, Predictor]]:

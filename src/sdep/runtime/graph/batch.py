@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from sdep.contract import PARAMETER_BATCH_SECONDS as SECONDS
+from sdep.contract import PARAMETER_BATCH_SIZE as SIZE
 from sdep.runtime.errors import LoadError
 from sdep.runtime.log import event
 from sdep.runtime.servers.parameters import parameters
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
     from sdep.runtime.message import Payload
     from sdep.runtime.servers.model import Model
 
-SIZE, SECONDS = "max_batch_size", "max_batch_time"
 TABLE = 2
 """Axes of an array whose first one is rows."""
 

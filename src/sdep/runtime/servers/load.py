@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sdep.runtime.errors import LoadError
 from sdep.runtime.servers.mlflow import MLMODEL, load_mlflow
-from sdep.runtime.servers.parameters import parameters
+from sdep.runtime.servers.parameters import asked_method, parameters
 from sdep.runtime.servers.signature import UNKNOWN
 from sdep.runtime.servers.sklearn import sklearn_model
 from sdep.runtime.servers.xgboost import load_xgboost
@@ -46,7 +46,7 @@ def _load(unit: ServedUnit, directory: Path) -> Model:
     if (directory / MLMODEL).is_file():
         return load_mlflow(unit.name, directory, given, PROBABILITIES if sklearn else "")
     if sklearn:
-        return _load_sklearn(unit, directory, str(given.get("predict_method") or given.get("method") or PROBABILITIES))
+        return _load_sklearn(unit, directory, asked_method(given) or PROBABILITIES)
     if unit.implementation == "XGBOOST_SERVER":
         return load_xgboost(unit.name, directory)
     raise LoadError(unit.name, f"{directory} holds no {MLMODEL} file: the model URI must name the folder that has one")

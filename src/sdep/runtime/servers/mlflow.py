@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from sdep.contract import PARAMETER_XTYPE
 from sdep.runtime.environment.prepare import chosen_python
 from sdep.runtime.log import event
 from sdep.runtime.servers.boosted import boosted_model
 from sdep.runtime.servers.lightgbm import lightgbm_of_mlflow
+from sdep.runtime.servers.parameters import asked_method
 from sdep.runtime.servers.pickles import pickles_are_allowed, unpickled
 from sdep.runtime.servers.pyfunc import model_elsewhere, pyfunc_model
 from sdep.runtime.servers.signature import read_signature
@@ -37,8 +39,8 @@ _PACKAGES = {
 def load_mlflow(unit: str, directory: Path, parameters: Mapping[str, Value], default_method: str) -> Model:
     """`default_method` is what an estimator is asked for when neither the file nor a parameter names a method."""
     mlmodel = yaml.safe_load((directory / MLMODEL).read_text())
-    asked = str(parameters.get("predict_method") or parameters.get("method") or "")
-    as_frame = str(parameters.get("xtype", "ndarray")) != "ndarray"
+    asked = asked_method(parameters)
+    as_frame = str(parameters.get(PARAMETER_XTYPE, "ndarray")) != "ndarray"
     if python := chosen_python(directory):
         return model_elsewhere(python, directory, mlmodel, asked or default_method, as_frame=as_frame)
     flavor = _own_flavor(mlmodel)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sdep.contract import PARAMETER_METHODS
 from sdep.runtime.errors import LoadError
 
 if TYPE_CHECKING:
@@ -38,3 +39,8 @@ def parameters(unit: ServedUnit) -> dict[str, Value]:
                 unit.name, f"parameter '{parameter.name}' is no {parameter.type}: '{parameter.value}'"
             ) from error
     return typed
+
+
+def asked_method(given: Mapping[str, Value]) -> str:
+    """What the model is to be asked for; "" where no parameter says it."""
+    return next((str(given[name]) for name in PARAMETER_METHODS if given.get(name)), "")
