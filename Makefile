@@ -50,7 +50,7 @@ lock: .venv/ready ## lock the newest allowed versions of all dependencies
 	@requirements/lock .tools/bin/uv
 
 OBJECTS ?= 1 100
-bench-operator: .venv/ready ## how fast the operator is, with 1 and 100 objects; the whole table: OBJECTS="1 100 500 1000" (an hour)
+bench-operator: .venv/ready ## how fast the operator is, with 1 and 100 objects; the whole table: OBJECTS="1 100 500 1000"
 	@$(PYTHON) -m bench.operator --objects $(shell echo $(OBJECTS) | tr ' ' ,)
 
 bench-rollback: .venv/ready ## how soon a bad canary is turned back on a real node, and how many requests saw it

@@ -25,8 +25,8 @@ def scaling(sdep: SeldonDeployment, settings: OperatorSettings) -> Iterator[Prob
 
 def without_containers(sdep: SeldonDeployment, _: OperatorSettings) -> Iterator[Problem]:
     for where, predictor, component in _components(sdep):
-        first = component is (predictor.component_specs or ())[0]
-        if component.containers or (first and _is_joined(predictor)):
+        first = next(iter(predictor.component_specs or ()))
+        if component.containers or (component is first and _is_joined(predictor)):
             continue
         if useless := _written(component):
             yield no_effect(where, f"{', '.join(useless)}: the entry has no containers, so it becomes no pod")
