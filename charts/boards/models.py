@@ -24,6 +24,13 @@ from charts.boards.promql import (
 _KNOWN = f'{OF_MODELS}, outcome=~"correct|incorrect"'
 _CORRECT = share("model_predictions_total", 'outcome="correct"', _KNOWN, VERSION)
 _DISTANCE = "model_absolute_error"
+_KNOWN_RIGHT = f'{OF_MODELS}, outcome="correct"'
+_STATED = "model_calibration_rows_total"
+_BIN = f"{VERSION}, confidence"
+_SAID = rate(_STATED, OF_MODELS, _BIN)
+_RIGHT = f"({rate(_STATED, _KNOWN_RIGHT, _BIN)} or 0 * {_SAID})"
+_APART = f"abs({_RIGHT} - {rate('model_calibration_confidence_sum_total', OF_MODELS, _BIN)})"
+_CALIBRATION_ERROR = f"sum by ({VERSION}) ({_APART}) / ({rate(_STATED, OF_MODELS, VERSION)} > 0)"
 
 
 def _shadows(metric: str, by: str) -> tuple[Query, ...]:
@@ -89,6 +96,19 @@ MODELS = Board(
                 "Relative error p90",
                 quantiles("model_relative_error", OF_MODELS, VERSION, NAMED_VERSION, 0.9),
                 "percentunit",
+            ),
+        ),
+        (
+            Panel(
+                "Expected calibration error",
+                (Query(_CALIBRATION_ERROR, NAMED_VERSION),),
+                "percentunit",
+                description="Of probabilities: how far off they are from how often they are right, over ten bins.",
+            ),
+            Panel(
+                "Brier score",
+                (Query(ratio("model_brier_score_sum_total", _STATED, OF_MODELS, VERSION), NAMED_VERSION),),
+                description="Of probabilities: from 0, right and sure, to 2, wrong and sure.",
             ),
         ),
         (

@@ -102,13 +102,22 @@ def _quantile(quantile: float, below: dict[float, int]) -> float:
 
 
 def test_versions_stand_side_by_side_with_how_right_they_were(load: UnderLoad) -> None:
-    found = load.query(filled(_of("models", "Correct"), load.window))
-    shares = {series["metric"]["model_version"]: float(series["value"][1]) for series in found}
-    assert shares == pytest.approx({"1": 0.8, "2": 0.4}, rel=0.02)
+    assert _by_version(load, "Correct") == pytest.approx({"1": 0.8, "2": 0.4}, rel=0.02)
     rows = [load.query(filled(expr, load.window)) for panel, expr in of_board("models") if panel == "Side by side"]
     labels = [{json.dumps(series["metric"], sort_keys=True) for series in row} for row in rows]
     assert len(labels[0]) == 2
     assert labels == [labels[0]] * 5, "columns of one table have the same rows"
+
+
+def test_probabilities_are_as_far_off_as_the_feedback_says(load: UnderLoad) -> None:
+    """All said 0.8; of one version 8 of 10 were right, of the other 2 of 5."""
+    assert _by_version(load, "Expected calibration error") == pytest.approx({"1": 0, "2": 0.4}, abs=0.01)
+    assert _by_version(load, "Brier score") == pytest.approx({"1": 0.32, "2": 0.8}, rel=0.03)
+
+
+def _by_version(load: UnderLoad, title: str) -> dict[str, float]:
+    found = load.query(filled(_of("models", title), load.window))
+    return {series["metric"]["model_version"]: float(series["value"][1]) for series in found}
 
 
 def test_what_is_routed_and_how_many_pods_there_are_is_as_the_operator_says(load: UnderLoad) -> None:

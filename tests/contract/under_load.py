@@ -30,7 +30,10 @@ RULES = sorted((CHART / "files" / "rules").glob("*.yaml"))
 
 @dataclass(frozen=True)
 class Load:
-    """What one predictor is asked: predictions that take `seconds` each, some that the model fails at or refuses, and feedback."""
+    """What one predictor is asked: predictions that take `seconds` each, some that the model fails at or refuses, and feedback.
+
+    There is feedback of so many numbers, and of as many rows of probabilities.
+    """
 
     version: str
     seconds: float
@@ -46,7 +49,7 @@ class Load:
 
     @property
     def requests(self) -> int:
-        return self.predictions + self.correct + self.incorrect
+        return self.predictions + 2 * (self.correct + self.incorrect)
 
 
 LOADS = {
@@ -135,10 +138,11 @@ def send(engine: Running, load: Load) -> None:
     for outcome, count, code in ((0, load.good, 200), (1, load.failing, 500), (2, load.refused, 400)):
         for _ in range(count):
             assert _code(engine, "predictions", {"data": {"ndarray": [[load.seconds, outcome]]}}) == code
-    for truth, count in ((1.0, load.correct), (3.0, load.incorrect)):
-        told = {"response": {"data": {"ndarray": [1.0]}}, "truth": {"data": {"ndarray": [truth]}}, "reward": truth}
-        for _ in range(count):
-            assert _code(engine, "feedback", told) == 200
+    for answer, right, wrong in (([1.0], 1.0, 3.0), ([[0.2, 0.8]], 1, 0)):
+        for truth, count in ((right, load.correct), (wrong, load.incorrect)):
+            told = {"response": {"data": {"ndarray": answer}}, "truth": {"data": {"ndarray": [truth]}}, "reward": truth}
+            for _ in range(count):
+                assert _code(engine, "feedback", told) == 200
 
 
 def _code(engine: Running, what: str, body: object) -> int:
