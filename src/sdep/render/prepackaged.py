@@ -9,6 +9,7 @@ from typing import Any
 from sdep.contract import MODELS_ROOT, OPEN_INFERENCE
 from sdep.layout.place import PlacedContainer
 from sdep.plan import Plan
+from sdep.render.security import restricted
 from sdep.render.variables import completed
 
 _MLSERVER_IMPLEMENTATIONS = {
@@ -60,6 +61,7 @@ def companions(plan: Plan, placed: PlacedContainer, written: set[str]) -> list[C
             "args": _tensorflow(_TFSERVING_GRPC, _TFSERVING_HTTP, placed.name),
             "ports": [{"containerPort": port, "protocol": "TCP"} for port in (_TFSERVING_GRPC, _TFSERVING_HTTP)],
             "volumeMounts": [],
+            "securityContext": restricted(None),
         }
     ]
 
