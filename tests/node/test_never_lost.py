@@ -24,6 +24,7 @@ pytestmark = pytest.mark.flaky(reruns=0)  # what is promised without an exceptio
 NAME = "steady"
 MINUTES = float(os.environ.get("SDEP_LOAD_MINUTES", "10"))
 """How long the load lasts at least, over all steps."""
+PACE_AT_LEAST = 200
 Predictor = dict[str, Any]
 BROKEN: dict[str, tuple[Predictor, str, str]] = {
     "an image that is nowhere": (
@@ -256,5 +257,5 @@ def test_the_load_was_steady_for_as_long_as_is_asked_and_lost_nothing(target: Ta
     tenths = sorted(Counter(int(answer.sent - load.began) // 10 for answer in answers).values())[1:]
     print(f"{len(answers)} requests in {seconds:.0f} s, in the slowest ten {tenths[0] / 10:.0f} a second; ", end="")
     print(f"p50 {waits[len(waits) // 2] * 1000:.1f} ms, p99 {waits[len(waits) * 99 // 100] * 1000:.1f} ms")
-    assert len(answers) / seconds > PACE * 0.95
+    assert len(answers) / seconds >= PACE_AT_LEAST
     load.assert_unharmed(answers)
