@@ -13,6 +13,7 @@ import pytest
 from demo import operator
 from demo.kubectl import CommandError, Target, until
 from tests.node import sdep
+from tests.node.refusal import refusal
 from tests.node.sdep import NAMESPACE
 
 CONFIGURATION = f"seldon-validating-webhook-configuration-{operator.NAMESPACE}"
@@ -29,15 +30,6 @@ def bundle(target: Target) -> str:
 def certificate(target: Target) -> str:
     data = target.get("secret", SECRET, "-n", operator.NAMESPACE).get("data") or {}
     return str(data.get("tls.crt", ""))
-
-
-def refusal(target: Target, body: dict[str, Any]) -> str:
-    """What kubectl says of a manifest that would be stored, or "" where it would be."""
-    try:
-        target.kubectl("apply", "--dry-run=server", "-f", "-", stdin=json.dumps(body))
-    except CommandError as error:
-        return str(error)
-    return ""
 
 
 def warnings(target: Target, body: dict[str, Any]) -> str:

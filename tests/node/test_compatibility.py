@@ -21,6 +21,7 @@ from tests.contract.differences import Difference, differences, reason_of
 from tests.contract.refusals import BETTER, v1s_words
 from tests.contract.shape import Shapes, shapes
 from tests.node.operators import CONTROLLER, operators
+from tests.node.refusal import refusal
 
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason=MISSING)
 
@@ -172,7 +173,7 @@ def test_what_v1_refuses_is_refused_before_it_is_stored(target: Target) -> None:
     kept = [sample for sample in load() if not sample.accepted and sample.file not in BETTER]
 
     def missing() -> dict[str, str]:
-        said = {sample.file: refusal(target, sample.manifest) for sample in kept}
+        said = {sample.file: refusal(target, _named(sample.manifest), "--validate=warn") for sample in kept}
         return {sample.file: said[sample.file] for sample in kept if v1s_words(sample) not in said[sample.file]}
 
     until(lambda: not missing(), "all are refused", 90)
@@ -188,11 +189,5 @@ def test_what_v1_accepts_passes_the_installed_webhook(target: Target) -> None:
     assert len(said.splitlines()) == len(manifests)
 
 
-def refusal(target: Target, manifest: dict[str, Any]) -> str:
-    """What kubectl says of a manifest that would not be stored, or "" where it would be."""
-    named = {**manifest, "metadata": {"name": "refused", "namespace": "default"}}
-    try:
-        target.kubectl("create", "--dry-run=server", "--validate=warn", "-f", "-", stdin=json.dumps(named))
-    except CommandError as error:
-        return str(error)
-    return ""
+def _named(manifest: dict[str, Any]) -> dict[str, Any]:
+    return {**manifest, "metadata": {"name": "refused", "namespace": "default"}}

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from demo.kubectl import CommandError, Target
+from demo.kubectl import Target
+from tests.node.refusal import refusal
 
 NAMESPACE = "restricted-pods"
 GOLDEN = sorted((Path(__file__).parents[1] / "golden").glob("**/*.yaml"))
@@ -36,17 +37,9 @@ def pods(file: Path) -> Iterator[dict[str, Any]]:
             yield {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
 
 
-def refused(target: Target, pod: dict[str, Any]) -> str:
-    try:
-        target.kubectl("create", "--dry-run=server", "-f", "-", stdin=json.dumps(pod))
-    except CommandError as error:
-        return str(error)
-    return ""
-
-
 def test_every_rendered_pod_is_taken_by_a_restricted_namespace(restricted: Target) -> None:
     made = [pod for file in GOLDEN if file.name not in {"given.yaml", "settings.yaml"} for pod in pods(file)]
     assert len(made) > 30
-    assert {pod["metadata"]["name"]: said for pod in made if (said := refused(restricted, pod))} == {}
+    assert {pod["metadata"]["name"]: said for pod in made if (said := refusal(restricted, pod))} == {}
     plain = {**made[0], "spec": {"containers": [{"name": "says-nothing", "image": "any"}]}}
-    assert "violates PodSecurity" in refused(restricted, plain)
+    assert "violates PodSecurity" in refusal(restricted, plain)
