@@ -115,3 +115,8 @@ def test_a_parameter_that_the_runtime_does_not_read(implementation: str) -> None
     graph = {**MODEL, "implementation": implementation, "parameters": parameters}
     assert said({"graph": graph}) == ["graph[m].parameters[treshold]"]
     assert said({"graph": graph, **CONTAINER}) == [], "an image of the user's own gets them all"
+
+
+def test_fields_that_are_null_say_nothing() -> None:
+    empty = {"metadata": None, "spec": None, "hpaSpec": None, "replicas": None}
+    assert said({"componentSpecs": [{"spec": {"containers": [{"name": "m", "image": "i"}]}}, empty]}) == []

@@ -46,8 +46,8 @@ def _is_joined(predictor: Predictor) -> bool:
 
 def _written(component: ComponentSpec) -> list[str]:
     """The fields that say something of a pod."""
-    fields = component.to_manifest()
-    metadata, spec = dict(fields.pop("metadata", {})), dict(fields.pop("spec", {}))
+    fields = {name: value for name, value in component.to_manifest().items() if value is not None}
+    metadata, spec = fields.pop("metadata", {}), fields.pop("spec", {})
     labelled = [f"metadata.{name}" for name in ("labels", "annotations") if metadata.get(name)]
     return [*labelled, *(f"spec.{name}" for name, value in spec.items() if value and name != "containers"), *fields]
 
