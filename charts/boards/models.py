@@ -14,28 +14,27 @@ from charts.boards.promql import (
     PREDICTOR,
     VARIABLES,
     VERSION,
+    part_of,
     quantile,
     quantiles,
     rate,
     ratio,
     share,
+    told,
 )
 
 _KNOWN = f'{OF_MODELS}, outcome=~"correct|incorrect"'
 _CORRECT = share("model_predictions_total", 'outcome="correct"', _KNOWN, VERSION)
 _DISTANCE = "model_absolute_error"
-_KNOWN_RIGHT = f'{OF_MODELS}, outcome="correct"'
 _STATED = "model_calibration_rows_total"
 _BIN = f"{VERSION}, confidence"
-_SAID = rate(_STATED, OF_MODELS, _BIN)
-_RIGHT = f"({rate(_STATED, _KNOWN_RIGHT, _BIN)} or 0 * {_SAID})"
+_RIGHT = part_of(_STATED, 'outcome="correct"', OF_MODELS, _BIN)
 _APART = f"abs({_RIGHT} - {rate('model_calibration_confidence_sum_total', OF_MODELS, _BIN)})"
 _CALIBRATION_ERROR = f"sum by ({VERSION}) ({_APART}) / ({rate(_STATED, OF_MODELS, VERSION)} > 0)"
 
 
 def _shadows(metric: str, by: str) -> tuple[Query, ...]:
-    """Each replica of the operator tells the same."""
-    return (Query(f"max by ({PREDICTOR}, {by}) ({metric}{{{CHOSEN}}})", f"{NAMED} {{{{{by}}}}}"),)
+    return (Query(told(metric, CHOSEN, f"{PREDICTOR}, {by}"), f"{NAMED} {{{{{by}}}}}"),)
 
 
 def _shadow_rate(metric: str, by: str) -> tuple[Query, ...]:
@@ -144,7 +143,7 @@ MODELS = Board(
                 "Labels of shadows",
                 (
                     Query(
-                        f"max by ({PREDICTOR}, live_label, shadow_label) (sdep_shadow_flips{{{CHOSEN}}})",
+                        told("sdep_shadow_flips", CHOSEN, f"{PREDICTOR}, live_label, shadow_label"),
                         f"{NAMED} {{{{live_label}}}} became {{{{shadow_label}}}}",
                     ),
                 ),

@@ -19,6 +19,7 @@ from charts.boards.promql import (
     rate,
     ratio,
     share,
+    told,
 )
 
 _PREDICTIONS = f'{CHOSEN}, service=~"predictions|invocations|.*/(Predict|ModelInfer)"'
@@ -59,9 +60,7 @@ PREDICTIONS = Board(
                         f"({rate(f'{SERVER}_count', _PREDICTIONS, 'namespace, deployment_name')} > 0)",
                         NAMED,
                     ),
-                    Query(
-                        f"max by ({PREDICTOR}) (sdep_predictor_traffic_percent{{{CHOSEN}}}) / 100", f"{NAMED} routed"
-                    ),
+                    Query(f"{told('sdep_predictor_traffic_percent', CHOSEN, PREDICTOR)} / 100", f"{NAMED} routed"),
                 ),
                 "percentunit",
                 description="Of all requests that were answered, mirrored ones among them, and what the operator routes or mirrors.",
@@ -93,8 +92,8 @@ PREDICTIONS = Board(
             Panel(
                 "Pods",
                 (
-                    Query(f"max by ({PREDICTOR}) (sdep_predictor_ready_replicas{{{CHOSEN}}})", f"{NAMED} ready"),
-                    Query(f"max by ({PREDICTOR}) (sdep_predictor_replicas{{{CHOSEN}}})", f"{NAMED} asked for"),
+                    Query(told("sdep_predictor_ready_replicas", CHOSEN, PREDICTOR), f"{NAMED} ready"),
+                    Query(told("sdep_predictor_replicas", CHOSEN, PREDICTOR), f"{NAMED} asked for"),
                 ),
             ),
             Panel(

@@ -30,11 +30,20 @@ def rate(metric: str, labels: str, by: str = "") -> str:
     return f"sum{f' by ({by})' if by else ''} (rate({metric}{{{labels}}}[$__rate_interval]))"
 
 
+def part_of(metric: str, part: str, labels: str, by: str = "") -> str:
+    """The rate of what `part` selects of `labels`; 0 where it selects nothing."""
+    nothing = f"0 * {rate(metric, labels, by)}" if by else "vector(0)"
+    return f"({rate(metric, f'{labels}, {part}', by)} or {nothing})"
+
+
 def share(metric: str, part: str, labels: str, by: str = "") -> str:
-    """Of what `labels` selects, how much `part` does; 0 where it selects nothing."""
-    whole = rate(metric, labels, by)
-    nothing = f"0 * {whole}" if by else "vector(0)"
-    return f"({rate(metric, f'{labels}, {part}', by)} or {nothing}) / ({whole} > 0)"
+    """Of what `labels` selects, how much `part` does."""
+    return f"{part_of(metric, part, labels, by)} / ({rate(metric, labels, by)} > 0)"
+
+
+def told(metric: str, labels: str, by: str) -> str:
+    """What the operator tells: each of its replicas tells the same."""
+    return f"max by ({by}) ({metric}{{{labels}}})"
 
 
 def quantile(quantile: float, metric: str, labels: str, by: str = "") -> str:

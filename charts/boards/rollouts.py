@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import get_args
 
 from charts.boards.board import Board, Panel, Query, Variable
-from charts.boards.promql import NAMED, PREDICTOR
+from charts.boards.promql import NAMED, PREDICTOR, told
 from sdep.api.rollout import Measure
 
 _CHOSEN = 'namespace=~"$namespace", deployment_name=~"$deployment"'
@@ -20,8 +20,7 @@ _COMPARED = {
 
 
 def _now(metric: str, labels: str = "", by: str = PREDICTOR) -> str:
-    """Each replica of the operator tells the same."""
-    return f"max by ({by}) ({metric}{{{_CHOSEN}{labels}}})"
+    return told(metric, f"{_CHOSEN}{labels}", by)
 
 
 def _bounds(title: str, labels: str, description: str) -> Panel:

@@ -21,14 +21,16 @@ from sdep.rollout.analysis.interval import Verdict
 
 MOST_FINDINGS = 20
 """Of one rollout: a manifest may ask any number of queries, and each would have series."""
+_GAUGES = (
+    *(ROLLOUT_PHASE, ROLLOUT_STEP, ROLLOUT_STEPS, ROLLOUT_WEIGHT, ROLLOUT_MIRROR),
+    *(ROLLOUT_FINDING, ROLLOUT_SAMPLES, ROLLOUT_VERDICT),
+)
 _BOUNDS = ("estimate", "low", "high", "threshold")
 
 
 def measure_rollouts(sdeps: Iterable[Mapping[str, Any]]) -> None:
     """As each status says; a rollout that is no more has no series."""
-    for gauge in (ROLLOUT_PHASE, ROLLOUT_STEP, ROLLOUT_STEPS, ROLLOUT_WEIGHT, ROLLOUT_MIRROR):
-        gauge.clear()
-    for gauge in (ROLLOUT_FINDING, ROLLOUT_SAMPLES, ROLLOUT_VERDICT):
+    for gauge in _GAUGES:
         gauge.clear()
     for body in sdeps:
         if rollout := (body.get("status") or {}).get("rollout"):
